@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "config/plugin_use.h"
+
+/// \file
+/// A resolved experiment: each member has the name of its TOML key, and the value that was written
+/// or the default that stands here. "Required" members have no default. Every value has been
+/// checked against the range in brackets.
+
+namespace kith::host {
+
+enum class DataReader { kIdx, kImageFolder };      ///< "idx", "image_folder"
+enum class Arithmetic { kPillow8, kFloat };        ///< "pillow8", "float"
+enum class Precision { kFloat32, kBf16 };          ///< "float32", "bf16"
+enum class OptimizerKind { kSgd, kAdamW, kLars };  ///< "sgd", "adamw", "lars"
+enum class LearningRateRule { kNone };             ///< "none": base_lr is the rate
+enum class ScheduleKind {
+  kCosine,
+  kLinear,
+  kStep,
+  kConstant
+};                                          ///< "cosine", "linear", "step", "constant"
+enum class PixelRows { kAuto, kOn, kOff };  ///< "auto", true, false
+
+/// [data]
+struct DataConfig {
+  DataReader reader = DataReader::kIdx;  ///< required
+  std::filesystem::path path;  ///< required; the folder, absolute (written: relative to the file)
+  double val_fraction = 0.1;   ///< share of train held out where the data has no val split [0, 0.5]
+  std::map<std::string, std::string>
+      sha256;  ///< file name -> 64 lower-case hex digits it must have
+};
+
+/// A named place for an encoder: [encoder] is the role "encoder", [encoder.<role>] any other.
+struct RoleConfig {
+  std::string name;
+  PluginUse plugin;
+};
+
+/// One of [[views]]: `count` views of an image, made alike. The order of the groups is the order of
+/// the views.
+struct ViewConfig {
+  std::int64_t count = 1;                        ///< views [1, 64]
+  std::int64_t size = 0;                         ///< required; side in px [1, 4096]
+  Arithmetic arithmetic = Arithmetic::kPillow8;  ///< how augmentations round
+  std::vector<PluginUse> augment;                ///< in the order of application; default: none
+};
+
+/// [eval_view]: how an image is made ready for evaluation.
+struct EvalViewConfig {
+  std::int64_t size =
+      0;  ///< side of the centre crop in px [1, 4096]; default: the first view's size
+  std::int64_t resize =
+      0;  ///< shorter side in px before the centre crop [size, 8192]; default: size
+  Arithmetic arithmetic = Arithmetic::kPillow8;  ///< default: the first view's
+  /// Default: the first view's augmentations that declare the fact "deterministic" (normalise).
+  std::vector<PluginUse> augment;
+};
+
+/// [train]
+struct TrainConfig {
+  std::int64_t epochs = 0;  ///< required; passes over train [1, 1000000]
+  std::int64_t batch_size =
+      0;  ///< required; images (not views) a step, over all ranks [1, 1048576]
+  Precision precision = Precision::kFloat32;
+  bool channels_last = false;  ///< memory layout of images and convolutions
+  double clip_grad_norm =
+      0;  ///< largest norm of the gradient of all parameters; 0: no clipping [0, 1e6]
+  std::int64_t tensor_threads =
+      0;  ///< threads of tensor operators; 0: chosen from the cores [0, 1024]
+  std::int64_t loader_threads =
+      0;  ///< threads that load and augment; 0: chosen from the cores [0, 1024]
+  std::int64_t log_every = 50;  ///< steps between two records of log.jsonl [1, 1000000]
+  std::int64_t checkpoint_every_epochs = 1;  ///< epochs between two checkpoints [1, 1000000]
+  std::int64_t keep_checkpoints = 2;         ///< newest checkpoints kept [1, 1000000]
+};
+
+/// [optimizer]
+struct OptimizerConfig {
+  OptimizerKind kind = OptimizerKind::kSgd;  ///< required
+  double base_lr = 0;  ///< required; learning rate before schedule and rule [0, 1000]
+  LearningRateRule lr_rule = LearningRateRule::kNone;
+  double weight_decay =
+      0;  ///< [0, 10]; decoupled for adamw, added to the gradient for sgd and lars
+  double sgd_momentum = 0.9;  ///< sgd, lars [0, 1)
+  bool nesterov = false;      ///< sgd
+  double beta1 = 0.9;         ///< adamw [0, 1)
+  double beta2 = 0.999;       ///< adamw [0, 1)
+  double eps = 1e-8;          ///< adamw, added to the denominator [1e-20, 1]
+  double trust = 0.001;       ///< lars, trust coefficient [1e-6, 1]
+  /// Kinds of parameters without weight decay: of kParameterKinds, sorted as there, each once.
+  std::vector<std::string> no_decay;
+  /// Kinds of parameters without LARS's adaptation; as above.
+  std::vector<std::string> no_adaptation;
+};
+
+/// What no_decay and no_adaptation may list.
+inline constexpr const char* kParameterKinds[] = {"bias", "norm", "position_table", "class_token",
+                                                  "log_scale"};
+
+/// [schedule]: the learning rate over the run.
+struct ScheduleConfig {
+  ScheduleKind kind = ScheduleKind::kCosine;
+  double warmup_epochs = 0;  ///< epochs of linear rise from 0; may be a fraction [0, train.epochs]
+  double end_lr = 0;         ///< learning rate at the end, cosine and linear [0, 1000]
+  std::vector<std::int64_t>
+      milestones;  ///< step: epochs after which the rate is multiplied; rising [1, train.epochs)
+  double factor = 0.1;  ///< step: what the rate is multiplied by (0, 1]
+};
+
+/// One of [[evaluation]]: a plugin of the kind "evaluation", and what it looks at.
+struct EvaluationConfig {
+  PluginUse plugin;  ///< required
+  std::int64_t every_epochs =
+      0;  ///< epochs between two evaluations on val; 0: only at the end, on test
+  PixelRows pixels =
+      PixelRows::kAuto;  ///< the rows of raw pixels; auto: images of at most 32 px, at most 100,000
+  std::string role = "encoder";     ///< one of the experiment's roles; default: the first
+  std::string output = "features";  ///< name of the encoder's output
+  std::string copy;  ///< name of the method's copy of the role ("teacher"); empty: the role itself
+};
+
+struct Experiment {
+  std::string name;        ///< required; names the run's folder: letters, digits, '_', '-', '.'
+  std::uint64_t seed = 0;  ///< of all randomness [0, 2^63 - 1]
+  DataConfig data;
+  std::vector<RoleConfig> roles;  ///< at least one, in the order of the file
+  PluginUse method;
+  std::vector<ViewConfig> views;  ///< at least one
+  EvalViewConfig eval_view;
+  TrainConfig train;
+  OptimizerConfig optimizer;
+  ScheduleConfig schedule;
+  std::vector<EvaluationConfig> evaluations;  ///< [[evaluation]]
+  std::filesystem::path
+      folder;  ///< absolute; of the experiment's file, where plugins are looked for as well
+};
+
+/// The TOML word of each value.
+const char* to_text(DataReader value);
+const char* to_text(Arithmetic value);
+const char* to_text(Precision value);
+const char* to_text(OptimizerKind value);
+const char* to_text(LearningRateRule value);
+const char* to_text(ScheduleKind value);
+const char* to_text(PixelRows value);
+
+/// Whether both are the same settings: all but places, folder and the way in which plugins were
+/// named.
+bool same_settings(const Experiment& a, const Experiment& b);
+
+}  // namespace kith::host
