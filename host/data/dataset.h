@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/image.h"
+#include "data/sample.h"
+#include "data/source.h"
+
+namespace kith::host {
+
+enum class Split { kTrain, kVal, kTest };
+
+/// "train", "val" or "test".
+std::string_view split_name(Split split);
+
+/// What the experiment's [data] table says, and what the host adds.
+struct DatasetSettings {
+  std::string reader;          ///< "idx" or "image_folder".
+  std::filesystem::path path;  ///< Folder of the data set.
+  double val_fraction = 0.1;   ///< In [0, 1); used where the data set has no val of its own.
+  std::map<std::string, std::string> sha256;  ///< File below `path` -> expected hex digest.
+  int channels = 0;  ///< 0: 1 for grey IDX, 3 for image folders; else 1 or 3.
+  std::size_t cache_bytes = std::size_t{1}
+                            << 30;  ///< Decoded images are kept if all fit; 0: never.
+};
+
+/// A data set with the splits train, val and test.
+///
+/// Where a labelled data set has no val of its own, a part of train is held out: a sample belongs
+/// to val if the first 8 bytes of the SHA-256 of its name, read as a big-endian number, are below
+/// `val_fraction` times 2^64. So the parts depend on the names alone. Train and val keep the order
+/// of the source. An unlabelled data set holds nothing out.
+///
+/// The test split has to be opened by name (`open_test`), and the openings are counted; everything
+/// but its size throws before that. All const functions may be called on any thread.
+class Dataset {
+ public:
+  /// @throws DataError if train is empty, or the hold-out leaves nothing of it.
+  /// @throws ConfigError if `val_fraction` is not in [0, 1).
+  Dataset(Source source, double val_fraction, std::size_t cache_bytes = 0);
+  ~Dataset();
+  Dataset(const Dataset&) = delete;
+  Dataset& operator=(const Dataset&) = delete;
+
+  const std::string& reader() const;
+  const std::filesystem::path& path() const;
+  const std::vector<FieldSpec>& fields() const;
+  /// 1 or 3; the same for every image.
+  int channels() const;
+  bool has_labels() const;
+  /// Names of the classes, by label. Empty without labels.
+  const std::vector<std::string>& class_names() const;
+  /// One line that says where val comes from, for the run's record.
+  std::string val_rule() const;
+
+  /// Number of samples; 0 where the data set has no such split. For the test split too, unopened.
+  std::int64_t size(Split split) const;
+  /// In [0, number of classes), or kNoLabel.
+  std::int64_t label(Split split, std::int64_t index) const;
+  /// Labels of all samples of a split; kNoLabel each without labels.
+  std::vector<std::int64_t> labels(Split split) const;
+  /// Path below the split's folder, or "train/123" (the file and the index within it). Samples of
+  /// a held-out val keep the name they have in train.
+  std::string name(Split split, std::int64_t index) const;
+  ImageSize image_size(Split split, std::int64_t index) const;
+  /// Decodes into `out`, reusing its memory.
+  /// @throws DataError that names the file and says what is wrong with it.
+  void decode(Split split, std::int64_t index, Image& out) const;
+
+  /// Opens the test split for this evaluation. [not while another thread uses the test split]
+  /// @throws DataError if the data set has none, or it does not fit train.
+  void open_test();
+  /// How often the test split was opened.
+  std::int64_t test_reads() const;
+  /// True if decoded images stay in memory (they are there from the start, or fit `cache_bytes`).
+  bool in_memory() const;
+
+ private:
+  struct Part;
+  const Part& part(Split split) const;
+  const Part& checked_part(Split split, std::int64_t index) const;
+
+  Source source_;
+  double val_fraction_;
+  bool held_out_ = false;
+  bool cached_ = false;
+  std::vector<FieldSpec> fields_;
+  std::vector<std::unique_ptr<Part>> parts_;
+  std::int64_t test_reads_ = 0;
+};
+
+/// Opens the data set that the settings describe: checks digests, finds the files, reads what has
+/// to be read up front.
+/// @throws DataError   if a file is absent, corrupt or not the expected one.
+/// @throws ConfigError if the settings are wrong.
+std::unique_ptr<Dataset> open_dataset(const DatasetSettings& settings);
+
+}  // namespace kith::host

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "data/aligned_buffer.h"
+#include "data/dataset.h"
+#include "data/image.h"
+#include "data/sample.h"
+
+namespace kith::host {
+
+/// Turns an image into the views of a sample. One object serves all threads.
+class ViewMaker {
+ public:
+  /// Scratch space of one thread.
+  class ThreadState {
+   public:
+    virtual ~ThreadState() = default;
+  };
+
+  virtual ~ViewMaker() = default;
+  /// Called once by each loader thread.
+  virtual std::unique_ptr<ThreadState> make_thread_state() const {
+    return std::make_unique<ThreadState>();
+  }
+  /// Writes view `view` (from 0) of the image to `slot`, which has room for that view's floats.
+  /// A pure function of image, key and view. [any thread]
+  virtual void make_view(const Image& image, const SampleKey& key, int view, float* slot,
+                         ThreadState& state) const = 0;
+};
+
+/// One batch of views, in the memory that the loader wrote them to.
+struct Batch {
+  std::vector<AlignedBuffer> views;   ///< By view: [size, floats of that view], float32.
+  std::vector<std::int64_t> indices;  ///< By row: index of the sample in its split.
+  std::vector<std::int64_t> labels;   ///< By row: kNoLabel without labels.
+  std::int64_t epoch = 0;
+  std::int64_t step = 0;  ///< Batch within the epoch.
+
+  std::int64_t size() const { return static_cast<std::int64_t>(indices.size()); }
+};
+
+struct LoaderSettings {
+  Split split = Split::kTrain;
+  std::int64_t batch_size = 0;
+  std::vector<std::size_t> view_floats;  ///< By view: floats of one sample's view.
+  std::uint64_t seed = 0;
+  /// True: each epoch in its own order, the last partial batch dropped (training). False: in the
+  /// order of the split, the last partial batch kept (evaluation).
+  bool shuffle = true;
+  int threads = 1;             ///< At least 1.
+  int prefetch = 2;            ///< Batches made ahead of the one that is asked for; at least 1.
+  std::int64_t epoch = 0;      ///< Where to start.
+  std::int64_t step = 0;       ///< Where to start within that epoch.
+  std::int64_t end_epoch = 1;  ///< The first epoch that is not run.
+};
+
+/// What the loader did since it started.
+struct LoaderStats {
+  double waited_s = 0;  ///< Time that next() waited for a batch.
+  double elapsed_s = 0;
+  std::int64_t images = 0;  ///< Handed out.
+
+  double images_per_s() const {
+    return elapsed_s > 0 ? static_cast<double>(images) / elapsed_s : 0;
+  }
+};
+
+/// Makes batches ahead on its own threads. The batches are the same bit for bit on any number of
+/// threads. The data set and the view maker must outlive the loader. One consumer thread.
+class Loader {
+ public:
+  /// @throws DataError if the batch is larger than a split that drops partial batches, or the
+  ///                   split is empty.
+  Loader(const Dataset& dataset, const ViewMaker& maker, const LoaderSettings& settings);
+  /// Stops the threads; a sample that one is at work on is finished first.
+  ~Loader();
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  std::int64_t steps_per_epoch() const;
+
+  /// Fills `batch` with the next one and reuses the buffers that were in it. False at the end.
+  /// @throws DataError that names the sample, for the first row (in the order of batches and rows)
+  ///                   that failed; every later call throws the same.
+  bool next(Batch& batch);
+
+  LoaderStats stats() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Calls `visit(first, images)` for runs of at most `batch` consecutive images, in the order of the
+/// split, the last partial run included. `visit` runs on the caller's thread, one call at a time;
+/// decoding runs on `threads` threads.
+/// @throws DataError as Loader::next, and whatever `visit` throws.
+void for_each_image(const Dataset& dataset, Split split, std::int64_t batch, int threads,
+                    const std::function<void(std::int64_t first, std::span<const Image>)>& visit);
+
+}  // namespace kith::host
