@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The base of an evaluation plugin.
+#pragma once
+
+#include <kith/abi/evaluation.h>
+#include <kith/operators.hpp>
+#include <kith/plugin.hpp>
+
+namespace kith {
+
+/// One representation of two splits.
+struct EvaluationData {
+  Tensor bank;          // float32 [M, D]: features that are searched or fitted on
+  Tensor bank_labels;   // int64 [M]; undefined without labels
+  Tensor query;         // float32 [N, D]
+  Tensor query_labels;  // int64 [N]; undefined without labels
+  std::int64_t classes;
+};
+
+/// Where results go.
+class Report {
+ public:
+  explicit Report(const kith_report* report) : report_(report) {}
+  /// One number; a fraction is in [0, 1].
+  void metric(std::string_view name, double value, std::string_view unit = "fraction") const {
+    detail::check(report_->metric(report_->self, {name.data(), name.size()}, value, {unit.data(), unit.size()}));
+  }
+
+ private:
+  const kith_report* report_;
+};
+
+/// An evaluation turns features into metrics. It may read tensors back.
+///
+/// A plugin derives from it and has identity, options,
+///   static constexpr bool needs_labels;
+///   a constructor from (const kith::Options&), and
+///   void evaluate(const kith::EvaluationData& data, const kith::Report& report) const;   // [train thread]
+class Evaluation {
+ public:
+  static constexpr const char* kInterface = KITH_EVALUATION_INTERFACE;
+
+  template <class P, class W>
+  static consteval void describe(W& w) {
+    if (P::needs_labels) w.fact("needs", "labels", "", "");
+  }
+  template <class P, class W>
+  static consteval void services(W& w) {
+    w.service(KITH_TENSOR_SERVICE);
+  }
+  template <class P>
+  static const void* table() {
+    static constexpr kith_evaluation_api api = {
+        sizeof(kith_evaluation_api), 1,
+        [](kith_instance, const kith_arg* options, std::uint32_t n, void** self) {
+          return detail::guard([&] { *self = new P(Options(options, n)); });
+        },
+        [](void* self) { delete static_cast<P*>(self); },
+        [](void* self, const kith_evaluation_data* d, const kith_report* report) {
+          return detail::guard([&] {
+            const EvaluationData data{Tensor::borrow(d->bank), Tensor::borrow(d->bank_labels), Tensor::borrow(d->query),
+                                      Tensor::borrow(d->query_labels), d->classes};
+            static_cast<const P*>(self)->evaluate(data, Report(report));
+          });
+        },
+    };
+    return &api;
+  }
+};
+
+}  // namespace kith
