@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/experiment.h"
+
+namespace kith::host {
+
+/// The TOML word of an enumerator.
+template <class E>
+struct EnumName {
+  const char* text;
+  E value;
+};
+
+inline constexpr EnumName<DataReader> kDataReaders[] = {{"idx", DataReader::kIdx},
+                                                        {"image_folder", DataReader::kImageFolder}};
+inline constexpr EnumName<Arithmetic> kArithmetics[] = {{"pillow8", Arithmetic::kPillow8},
+                                                        {"float", Arithmetic::kFloat}};
+inline constexpr EnumName<Precision> kPrecisions[] = {{"float32", Precision::kFloat32},
+                                                      {"bf16", Precision::kBf16}};
+inline constexpr EnumName<OptimizerKind> kOptimizerKinds[] = {
+    {"sgd", OptimizerKind::kSgd}, {"adamw", OptimizerKind::kAdamW}, {"lars", OptimizerKind::kLars}};
+inline constexpr EnumName<LearningRateRule> kLearningRateRules[] = {
+    {"none", LearningRateRule::kNone}};
+inline constexpr EnumName<ScheduleKind> kScheduleKinds[] = {{"cosine", ScheduleKind::kCosine},
+                                                            {"linear", ScheduleKind::kLinear},
+                                                            {"step", ScheduleKind::kStep},
+                                                            {"constant", ScheduleKind::kConstant}};
+
+/// The words, in the order of the table.
+template <class E, std::size_t N>
+std::vector<std::string> words_of(const EnumName<E> (&names)[N]) {
+  std::vector<std::string> words;
+  for (const EnumName<E>& name : names) words.emplace_back(name.text);
+  return words;
+}
+
+}  // namespace kith::host

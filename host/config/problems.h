@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/plugin_use.h"
+
+namespace kith::host {
+
+/// The mistakes found so far, so that a person sees all of them at once.
+class Problems {
+ public:
+  /// Notes a mistake: "who: what is wrong, what was wanted, what came"; the place is added here.
+  void add(std::string text, const SourcePlace& place);
+
+  /// Notes a thing that a person should know and that stops nothing.
+  void warn(std::string text, const SourcePlace& place);
+
+  bool empty() const { return mistakes_.empty(); }
+
+  /// @throws ConfigError  with a line for each mistake in the order of file, line and column (files
+  /// in the order in
+  ///                      which they first had one), and the count at the end; nothing if there are
+  ///                      none.
+  void raise(const std::string& file) const;
+
+  /// Each with its place, in the order in which they came.
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  struct Mistake {
+    std::string text;
+    SourcePlace place;
+  };
+  std::vector<Mistake> mistakes_;
+  std::vector<std::string> warnings_;
+};
+
+/// "; did you mean 'epochs'?", or if no name is near "; there are: 'a', 'b'" (at most 12), or with
+/// no names "".
+std::string suggestion(std::string_view wrong, std::span<const std::string> names,
+                       std::string_view quote = "'");
+
+}  // namespace kith::host
