@@ -11,6 +11,10 @@ libtorch_option=${1:-}
 
 # ccache stores nothing that uses a precompiled header without these.
 export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
+# A user without a home folder that can be written has the compiler cache in the project.
+if [ -z "${CCACHE_DIR:-}" ] && ! mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/ccache" 2>/dev/null; then
+    export CCACHE_DIR=$PWD/.cache/ccache
+fi
 for program in meson ninja python3 c++; do
     command -v $program >/dev/null || fail "setup: no program '$program'; run ./quickstart.sh --setup-only, which installs it"
 done

@@ -164,7 +164,8 @@ def install_torch(version, with_cuda):
             pip_install([torch], "the CUDA libraries")
     elif not all(is_met(line, installed()) for line in small):
         say(f"CUDA's run-time libraries that the wheel's CPU part needs: 15 MB to download ({' '.join(small)})")
-        pip_install(small, "CUDA's run-time libraries")
+        # The wheel's other dependencies are left out on purpose, so pip need not name each as a conflict.
+        pip_install(["--no-warn-conflicts", *small], "CUDA's run-time libraries")
 
 
 def cuda_libraries_missing():

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs the system packages of packages/system.txt that are missing. Nothing missing: no network, no root, no time.
 # As neither root nor one who may use sudo: lists what is missing and stops.
+# shellcheck disable=SC2046,SC2086 # names of packages are split at blanks on purpose
 set -euo pipefail
 setup=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 . "$setup/messages.sh"
