@@ -36,7 +36,7 @@ while [ $# -gt 0 ]; do
             libtorch=$(realpath "$2"); options+=(--libtorch "$libtorch"); shift ;;
         --torch)
             [ -n "${2:-}" ] || fail "quickstart: --torch wants a version, as 2.11.0"
-            options+=(--torch "$2"); shift ;;
+            options+=(--torch "$2"); libtorch=$PWD/.venv; shift ;;
         --cuda | --no-cuda | --no-system-packages) options+=("$1") ;;
         *) usage >&2; fail "quickstart: unknown option '$1'" ;;
     esac

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Configures the folder build/, if need be, and builds everything in it.
-#   build.sh [LIBTORCH]     LIBTORCH: as the build option -Dlibtorch
+#   build.sh [LIBTORCH]     LIBTORCH: as the build option -Dlibtorch; remembered in build/ until another is given
 set -euo pipefail
 setup=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 . "$setup/messages.sh"
 cd "$(dirname "$setup")"
 build=build
-libtorch_option=${1:-}
+libtorch_option=${1:-$(cat $build/libtorch_option.txt 2>/dev/null || true)}
 
 # ccache stores nothing that uses a precompiled header without these.
 export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
@@ -15,11 +15,13 @@ export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
 if [ -z "${CCACHE_DIR:-}" ] && ! mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/ccache" 2>/dev/null; then
     export CCACHE_DIR=$PWD/.cache/ccache
 fi
-for program in meson ninja python3 c++; do
-    command -v $program >/dev/null || fail "setup: no program '$program'; run ./quickstart.sh --setup-only, which installs it"
+for program in meson ninja python3 "${CXX:-c++}"; do
+    command -v "${program%% *}" >/dev/null || fail "setup: no program '$program'; run ./quickstart.sh --setup-only, which installs it"
 done
 
-libtorch=$(python3 setup/find_libtorch.py "$PWD" "$libtorch_option") || exit 1
+# The same LibTorch counts as the same, whichever way it was found.
+libtorch=$(python3 setup/find_libtorch.py "$PWD" "$libtorch_option" | grep -v '^came_from=') ||
+    fail "setup: no LibTorch to build with (the text is above; a -Dlibtorch given earlier is forgotten with the folder build/)"
 need_space . 3000 "building"
 options=(-Dlibtorch="$libtorch_option")
 if [ ! -f $build/build.ninja ]; then
@@ -32,6 +34,7 @@ elif [ "$libtorch" != "$(cat $build/libtorch.txt 2>/dev/null)" ]; then
     meson setup $build --wipe "${options[@]}" || fail "setup: Meson could not configure the build (its text is above)"
 fi
 printf '%s\n' "$libtorch" >$build/libtorch.txt
+printf '%s' "$libtorch_option" >$build/libtorch_option.txt
 
 # A LibTorch file takes up to 2 GB to compile.
 memory_gb=$(awk '/^MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo)

@@ -24,9 +24,13 @@ done
 [ $system_packages = no ] || "$setup/system_packages.sh"
 command -v python3 >/dev/null || fail "setup: no program 'python3'; install Python 3.9 or newer with its module venv"
 
+[ -n "$libtorch" ] || libtorch=$(cat "$project/build/libtorch_option.txt" 2>/dev/null || true)
+case $libtorch in "$project"/.venv) libtorch='' ;; esac
+
 # LibTorch that is given, or the torch wheel of this python3, is used as it is: nothing is downloaded then.
 if [ -n "$libtorch" ]; then
-    python3 "$setup/find_libtorch.py" "$project" "$libtorch" >/dev/null
+    python3 "$setup/find_libtorch.py" "$project" "$libtorch" >/dev/null ||
+        fail "setup: the LibTorch given cannot be used (the text is above); one given earlier is forgotten with the folder build/"
     environment+=(--without-torch)
 elif [ ${#environment[@]} = 0 ] && found=$(python3 "$setup/find_libtorch.py" "$project" 2>/dev/null); then
     came_from=$(sed -n 's/^came_from=//p' <<<"$found")
