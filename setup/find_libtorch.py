@@ -50,26 +50,30 @@ def wheel_of_python():
 
 
 def find(source_root, path):
-    """(root, where it came from); LibTorchError if there is none."""
+    """The lines that describe the LibTorch to build with; LibTorchError if there is none."""
     if path:
-        path = os.path.expanduser(path)
-        root = libtorch_in(path)
+        root = libtorch_in(os.path.expanduser(path))
         if root is None:
             raise LibTorchError(
                 f"libtorch: no lib/libtorch_cpu.so in '{path}' (option -Dlibtorch); give the folder of LibTorch, "
                 "of a torch wheel, or of a Python environment that has one")
-        return root, "-Dlibtorch"
+        return describe(root, "-Dlibtorch")
+    passed_over = ""
     wheel = wheel_of_python()
     if wheel:
-        return wheel[0], f"the torch wheel of {wheel[1]}"
+        came_from = f"the torch wheel of {wheel[1]}"
+        try:
+            return describe(wheel[0], came_from)
+        except LibTorchError as error:
+            passed_over = f"; passed over {came_from}: {error}"
     environment = os.path.join(source_root, ".venv")
     root = libtorch_in(environment)
     if root:
-        return root, "the project's own environment .venv"
+        return describe(root, f"the project's own environment .venv{passed_over}")
     raise LibTorchError(
-        "libtorch: not found: no -Dlibtorch=PATH given, no torch wheel in "
+        "libtorch: not found: no -Dlibtorch=PATH given, no torch wheel that serves in "
         f"'{shutil.which('python3') or 'python3'}', none in '{environment}'; "
-        "run ./quickstart.sh --setup-only, which installs it there")
+        f"run ./quickstart.sh --setup-only, which installs it there{passed_over}")
 
 
 def read(path):
@@ -114,9 +118,8 @@ def missing_libraries(library):
     return re.findall(r"^\s*(\S+) => not found", text, re.MULTILINE)
 
 
-def describe(source_root, path):
-    """The lines to print."""
-    root, came_from = find(source_root, path)
+def describe(root, came_from):
+    """The lines to print; LibTorchError if this LibTorch cannot be used."""
     lib = os.path.join(root, "lib")
     includes = [os.path.join(root, "include"), os.path.join(root, "include", "torch", "csrc", "api", "include")]
     for needed in [os.path.join(lib, "libc10.so"), os.path.join(includes[0], "ATen", "ATen.h"), *includes]:
@@ -148,7 +151,7 @@ def main(arguments):
         print("usage: find_libtorch.py SOURCE_ROOT [PATH]", file=sys.stderr)
         return 2
     try:
-        print("\n".join(describe(arguments[0], arguments[1] if len(arguments) == 2 else "")))
+        print("\n".join(find(arguments[0], arguments[1] if len(arguments) == 2 else "")))
     except LibTorchError as error:
         print(error, file=sys.stderr)
         return 1
