@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -85,15 +84,15 @@ class Dataset {
 
  private:
   struct Part;
-  const Part& part(Split split) const;
-  const Part& checked_part(Split split, std::int64_t index) const;
+  void hold_out(Part& train, Part& val);
+  /// Index in the split's source; checks that the sample may be read.
+  std::int64_t source_index(Split split, std::int64_t index) const;
 
   Source source_;
   double val_fraction_;
   bool held_out_ = false;
-  bool cached_ = false;
   std::vector<FieldSpec> fields_;
-  std::vector<std::unique_ptr<Part>> parts_;
+  std::vector<std::unique_ptr<Part>> parts_;  ///< By Split.
   std::int64_t test_reads_ = 0;
 };
 

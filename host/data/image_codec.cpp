@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/image_codec.h"
+
+#include <algorithm>
+#include <array>
+#include <kith/error.hpp>
+#include <string_view>
+#include <vector>
+
+#include "data/file_bytes.h"
+
+namespace kith::host {
+namespace {
+
+enum class Format { kJpeg, kPng };
+
+bool starts_with(std::span<const std::uint8_t> bytes, std::string_view start) {
+  return bytes.size() >= start.size() &&
+         std::equal(start.begin(), start.end(), bytes.begin(),
+                    [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
+}
+
+/// What a file of another format is, by its first bytes; empty if unknown.
+std::string_view other_format(std::span<const std::uint8_t> bytes) {
+  if (starts_with(bytes, "GIF8")) return "GIF";
+  if (starts_with(bytes, "BM")) return "BMP";
+  if (starts_with(bytes, "RIFF")) return "RIFF (WebP or sound)";
+  if (starts_with(bytes, std::string_view("II*\0", 4))) return "TIFF";
+  if (starts_with(bytes, std::string_view("MM\0*", 4))) return "TIFF";
+  if (starts_with(bytes, "\x1f\x8b")) return "gzip";
+  if (starts_with(bytes, "%PDF")) return "PDF";
+  return {};
+}
+
+Format find_format(std::span<const std::uint8_t> bytes, const std::string& name) {
+  if (starts_with(bytes, "\xff\xd8\xff")) return Format::kJpeg;
+  if (starts_with(bytes, std::string_view("\x89PNG\r\n\x1a\n", 8))) return Format::kPng;
+  std::string got = "an empty file";
+  if (!bytes.empty()) {
+    const std::string_view other = other_format(bytes);
+    got = other.empty() ? "a file that begins otherwise" : std::string(other);
+  }
+  throw DataError("data: '" + name + "': wanted a JPEG or PNG image, got " + got);
+}
+
+std::uint32_t big_endian(std::span<const std::uint8_t> bytes, std::size_t at, int count) {
+  std::uint32_t value = 0;
+  for (int i = 0; i < count; ++i) value = value << 8 | bytes[at + static_cast<std::size_t>(i)];
+  return value;
+}
+
+ImageSize checked_size(std::uint32_t height, std::uint32_t width, bool grey,
+                       const std::string& name) {
+  detail::check_image_size(height, width, name);
+  return {static_cast<int>(height), static_cast<int>(width), grey ? 1 : 3};
+}
+
+/// False if the bytes end before the header that has the size.
+bool probe_png(std::span<const std::uint8_t> bytes, const std::string& name, ImageSize& size) {
+  constexpr std::size_t kHeaderEnd = 26;  // 8 signature, 8 chunk head, width, height, depth, type
+  if (bytes.size() < kHeaderEnd) return false;
+  const int type = bytes[25];  // 0: grey, 4: grey and alpha
+  size = checked_size(big_endian(bytes, 20, 4), big_endian(bytes, 16, 4), type == 0 || type == 4,
+                      name);
+  return true;
+}
+
+/// False if the bytes end before the frame header. Walks the segments (ITU-T T.81, B.1).
+bool probe_jpeg(std::span<const std::uint8_t> bytes, const std::string& name, ImageSize& size) {
+  std::size_t at = 2;
+  while (at + 4 <= bytes.size()) {
+    if (bytes[at] != 0xFF) {
+      ++at;  // stray bytes between segments, which the decoder skips as well
+      continue;
+    }
+    const int marker = bytes[at + 1];
+    if (marker == 0xFF || marker == 0x00) {
+      ++at;
+      continue;
+    }
+    if (marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8)) {  // no length follows
+      at += 2;
+      continue;
+    }
+    if (marker == 0xD9 || marker == 0xDA) {
+      throw DataError("data: '" + name + "': JPEG without a frame header");
+    }
+    const bool frame =
+        marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+    if (frame) {
+      if (at + 10 > bytes.size()) return false;
+      size = checked_size(big_endian(bytes, at + 5, 2), big_endian(bytes, at + 7, 2),
+                          bytes[at + 9] == 1, name);
+      return true;
+    }
+    at += 2 + std::max<std::size_t>(big_endian(bytes, at + 2, 2), 2);
+  }
+  return false;
+}
+
+}  // namespace
+
+namespace detail {
+
+void check_image_size(std::uint64_t height, std::uint64_t width, const std::string& name) {
+  constexpr std::uint64_t kMaxSide = 1U << 24;
+  const bool sane = height > 0 && width > 0 && height <= kMaxSide && width <= kMaxSide &&
+                    height * width <= kMaxPixels;
+  if (sane) return;
+  throw DataError("data: '" + name + "': must have 1 to " + std::to_string(kMaxPixels) +
+                  " pixels, got " + std::to_string(height) + " x " + std::to_string(width));
+}
+
+}  // namespace detail
+
+void decode_image(std::span<const std::uint8_t> bytes, const std::string& name, int channels,
+                  Image& out) {
+  if (find_format(bytes, name) == Format::kJpeg) {
+    detail::decode_jpeg(bytes, name, channels, out);
+  } else {
+    detail::decode_png(bytes, name, channels, out);
+  }
+}
+
+ImageSize probe_image(const std::filesystem::path& file) {
+  // Most headers are in the first 4 KB; a large EXIF block may come before a JPEG's frame header.
+  constexpr std::size_t kFirstTry = 4096;
+  const std::string name = file.string();
+  std::vector<std::uint8_t> bytes = read_file(file, kFirstTry);
+  const bool jpeg = find_format(bytes, name) == Format::kJpeg;
+  const auto probe = jpeg ? probe_jpeg : probe_png;
+  ImageSize size;
+  if (probe(bytes, name, size)) return size;
+  if (bytes.size() == kFirstTry) {
+    bytes = read_file(file);
+    if (probe(bytes, name, size)) return size;
+  }
+  throw DataError("data: '" + name + "': " + (jpeg ? "JPEG" : "PNG") +
+                  " ends within its header, after " + std::to_string(bytes.size()) + " bytes");
+}
+
+}  // namespace kith::host

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>  // before jpeglib.h, which needs FILE and includes nothing
+// clang-format off
+#include <jpeglib.h>
+#include <jerror.h>
+// clang-format on
+
+#include <csetjmp>
+#include <cstring>
+#include <kith/error.hpp>
+#include <vector>
+
+#include "data/image_codec.h"
+
+namespace kith::host::detail {
+namespace {
+
+/// libjpeg's error object with what is needed to leave it. libjpeg reaches it through its first
+/// member.
+struct ErrorState {
+  jpeg_error_mgr manager;
+  std::jmp_buf leave;
+  int warning = 0;  ///< First message code that means lost picture data, 0: none.
+  bool ended_early = false;
+  char text[JMSG_LENGTH_MAX];
+};
+
+ErrorState& error_state(j_common_ptr info) { return *reinterpret_cast<ErrorState*>(info->err); }
+
+void on_error(j_common_ptr info) {
+  ErrorState& state = error_state(info);
+  state.manager.format_message(info, state.text);
+  std::longjmp(state.leave, 1);
+}
+
+/// Warnings that mean wrong pixels are kept; others (stray bytes, odd version numbers) are not.
+void on_message(j_common_ptr info, int level) {
+  if (level >= 0) return;
+  ErrorState& state = error_state(info);
+  switch (info->err->msg_code) {
+    case JWRN_JPEG_EOF:
+      state.ended_early = true;
+      break;
+    case JWRN_HIT_MARKER:
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_ARITH_BAD_CODE:
+    case JWRN_MUST_RESYNC:
+      if (state.warning == 0) {
+        state.warning = info->err->msg_code;
+        state.manager.format_message(info, state.text);
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+void on_output(j_common_ptr) {}
+
+/// One decompression. The functions that set a jump hold no object with a destructor.
+class JpegDecoder {
+ public:
+  JpegDecoder() {
+    std::memset(&info_, 0, sizeof info_);
+    std::memset(&errors_.text, 0, sizeof errors_.text);
+    info_.err = jpeg_std_error(&errors_.manager);
+    errors_.manager.error_exit = on_error;
+    errors_.manager.emit_message = on_message;
+    errors_.manager.output_message = on_output;
+  }
+  ~JpegDecoder() { jpeg_destroy_decompress(&info_); }
+  JpegDecoder(const JpegDecoder&) = delete;
+  JpegDecoder& operator=(const JpegDecoder&) = delete;
+
+  /// False: `text` says why.
+  bool read_header(std::span<const std::uint8_t> bytes) {
+    if (setjmp(errors_.leave) != 0) return false;
+    jpeg_create_decompress(&info_);
+    jpeg_mem_src(&info_, bytes.data(), static_cast<unsigned long>(bytes.size()));
+    jpeg_read_header(&info_, TRUE);
+    if (info_.num_components == 1) {
+      info_.out_color_space = JCS_GRAYSCALE;
+    } else if (info_.num_components == 4) {
+      info_.out_color_space = JCS_CMYK;
+    } else {
+      info_.out_color_space = JCS_RGB;
+    }
+    return true;
+  }
+
+  bool start() {
+    if (setjmp(errors_.leave) != 0) return false;
+    jpeg_start_decompress(&info_);
+    return true;
+  }
+
+  /// Decodes the next row to `row`, which has room for width times components bytes.
+  bool read_row(std::uint8_t* row) {
+    if (setjmp(errors_.leave) != 0) return false;
+    JSAMPROW rows[1] = {row};
+    jpeg_read_scanlines(&info_, rows, 1);
+    return true;
+  }
+
+  int height() const { return static_cast<int>(info_.image_height); }
+  int width() const { return static_cast<int>(info_.image_width); }
+  int components() const { return info_.out_color_components; }
+  /// True if warnings mean that pixels are wrong. A picture of one scan may lack its end marker;
+  /// of several scans, the end of the file may have cut some off.
+  bool lost_data() {
+    if (errors_.warning != 0) return true;
+    if (!errors_.ended_early || jpeg_has_multiple_scans(&info_) == FALSE) return false;
+    std::snprintf(errors_.text, sizeof errors_.text, "the file ends before its last scan");
+    return true;
+  }
+  const char* text() const { return errors_.text; }
+
+ private:
+  jpeg_decompress_struct info_;
+  ErrorState errors_;
+};
+
+/// a * b / 255, rounded.
+std::uint32_t scale_255(std::uint32_t a, std::uint32_t b) {
+  const std::uint32_t t = a * b + 128;
+  return ((t >> 8) + t) >> 8;
+}
+
+/// Adobe's files hold CMYK inverted; what comes out is the ink's complement, scaled by black.
+void cmyk_to_rgb(const std::uint8_t* cmyk, std::uint8_t* rgb) {
+  const std::uint32_t light = cmyk[3];
+  for (int c = 0; c < 3; ++c) {
+    rgb[c] = static_cast<std::uint8_t>(light - scale_255(255U - cmyk[c], light));
+  }
+}
+
+void convert_row(const std::uint8_t* in, int components, std::uint8_t* out, int channels,
+                 int width) {
+  for (int x = 0; x < width; ++x, in += components, out += channels) {
+    std::uint8_t rgb[3];
+    if (components == 4) {
+      cmyk_to_rgb(in, rgb);
+    } else {
+      for (int c = 0; c < 3; ++c) rgb[c] = in[components == 1 ? 0 : c];
+    }
+    if (channels == 1) {
+      out[0] = components == 1 ? in[0] : grey_of(rgb);
+    } else {
+      std::memcpy(out, rgb, 3);
+    }
+  }
+}
+
+}  // namespace
+
+void decode_jpeg(std::span<const std::uint8_t> bytes, const std::string& name, int channels,
+                 Image& out) {
+  JpegDecoder decoder;
+  const auto fail = [&]() {
+    throw DataError("data: '" + name + "': damaged JPEG: " + decoder.text());
+  };
+  if (!decoder.read_header(bytes)) fail();
+  check_image_size(static_cast<std::uint64_t>(decoder.height()),
+                   static_cast<std::uint64_t>(decoder.width()), name);
+  if (!decoder.start()) fail();
+  out.resize({decoder.height(), decoder.width(), channels});
+  const int components = decoder.components();
+  const std::size_t out_row = static_cast<std::size_t>(decoder.width() * channels);
+  std::vector<std::uint8_t> row;
+  if (components != channels) row.resize(static_cast<std::size_t>(decoder.width() * components));
+  for (int y = 0; y < decoder.height(); ++y) {
+    std::uint8_t* target = out.pixels.data() + static_cast<std::size_t>(y) * out_row;
+    if (!decoder.read_row(components == channels ? target : row.data())) fail();
+    if (components != channels) {
+      convert_row(row.data(), components, target, channels, decoder.width());
+    }
+  }
+  if (decoder.lost_data()) fail();
+}
+
+}  // namespace kith::host::detail
