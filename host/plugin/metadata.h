@@ -12,7 +12,8 @@ namespace kith::host {
 /// What a plugin's option holds. The numbers are those of the note (see note_reader.h).
 enum class OptionType { kBool, kInt, kReal, kString, kChoice, kPath, kPlugin, kSchedule };
 
-/// A value that moves over training: "constant" (start == end), "cosine" or "linear" from start to end.
+/// A value that moves over training: "constant" (start == end), "cosine" or "linear" from start to
+/// end.
 struct Schedule {
   std::string kind = "constant";
   double start = 0;
@@ -30,13 +31,15 @@ struct OptionSpec {
   std::uint32_t max_length = 0;  ///< of a list, inclusive
   /// One value; of a list all of them (a list's may be empty).
   std::vector<OptionScalar> defaults;
-  std::optional<OptionScalar> min, max;  ///< closed range of each value; int64 for kInt, else double
+  std::optional<OptionScalar> min,
+      max;  ///< closed range of each value; int64 for kInt, else double
   std::string unit, help;
   std::vector<std::string> choices;  ///< of kChoice, the first is the default
   std::string plugin_kind;           ///< of kPlugin: "loss", ...
 };
 
-/// Something that a plugin declares about itself, read per kind: ("input", "query", "N C", "unit_rows gradient").
+/// Something that a plugin declares about itself, read per kind: ("input", "query", "N C",
+/// "unit_rows gradient").
 struct Fact {
   std::string group, name, value, flags;
 };
