@@ -40,7 +40,8 @@ const PluginMetadata* PluginReader::metadata_of(const PluginUse& use) const {
 std::optional<PluginUse> PluginReader::read_at(const ConfigNode& node, const Place& place) {
   std::optional<PluginUse> use = read_name(node, place);
   if (!use) return std::nullopt;
-  const PluginMetadata* metadata = find(*use, place);
+  const PluginMetadata* metadata =
+      find(*use, place, use->where.file.empty() ? node.where : use->where);
   if (metadata == nullptr) return std::nullopt;
   use->id = metadata->id;
   read_options(*metadata, node, place, *use);
@@ -110,12 +111,13 @@ bool PluginReader::read_file_name(const ConfigNode& node, const Place& place, Pl
   return true;
 }
 
-const PluginMetadata* PluginReader::find(const PluginUse& use, const Place& place) {
+const PluginMetadata* PluginReader::find(const PluginUse& use, const Place& place,
+                                         const SourcePlace& where) {
   const PluginMetadata* metadata = nullptr;
   try {
     metadata = catalog_.find(place.kind, use.reference, folder_);
   } catch (const Error& error) {
-    problems_.add(place.path + ": " + error.what(), use.where);
+    problems_.add(place.path + ": " + error.what(), where);
     return nullptr;
   }
   if (metadata == nullptr) {
@@ -123,13 +125,13 @@ const PluginMetadata* PluginReader::find(const PluginUse& use, const Place& plac
     problems_.add(place.path + ": no " + place.kind + " '" + use.reference + "'" +
                       (names.empty() ? "; there is no plugin of this kind"
                                      : suggestion(use.reference, names)),
-                  use.where);
+                  where);
     return nullptr;
   }
   if (metadata->kind != place.kind) {
     problems_.add(place.path + ": must be a plugin of the kind " + place.kind + ", got '" +
                       metadata->id + "' of the kind " + metadata->kind,
-                  use.where);
+                  where);
     return nullptr;
   }
   return metadata;

@@ -48,7 +48,7 @@ class PluginReader {
   std::optional<PluginUse> read_at(const ConfigNode& node, const Place& place);
   std::optional<PluginUse> read_name(const ConfigNode& node, const Place& place);
   bool read_file_name(const ConfigNode& node, const Place& place, PluginUse& use);
-  const PluginMetadata* find(const PluginUse& use, const Place& place);
+  const PluginMetadata* find(const PluginUse& use, const Place& place, const SourcePlace& where);
   void read_options(const PluginMetadata& metadata, const ConfigNode& node, const Place& place,
                     PluginUse& use);
   OptionValue read_plugin_option(const OptionSpec& spec, const ConfigNode* node, const Place& place,

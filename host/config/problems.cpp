@@ -49,7 +49,7 @@ void Problems::raise(const std::string& file) const {
   throw ConfigError(text);
 }
 
-std::string suggestion(std::string_view wrong, std::span<const std::string> names,
+std::string suggestion(std::string_view wrong, const std::vector<std::string>& names,
                        std::string_view quote) {
   const auto quoted = [quote](const std::string& name) {
     return std::string(quote) + name + std::string(quote);

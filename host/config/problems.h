@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +18,7 @@ class Problems {
   /// Notes a thing that a person should know and that stops nothing.
   void warn(std::string text, const SourcePlace& place);
 
-  bool empty() const { return mistakes_.empty(); }
+  std::size_t size() const { return mistakes_.size(); }
 
   /// @throws ConfigError  with a line for each mistake in the order of file, line and column (files
   /// in the order in
@@ -41,7 +40,7 @@ class Problems {
 
 /// "; did you mean 'epochs'?", or if no name is near "; there are: 'a', 'b'" (at most 12), or with
 /// no names "".
-std::string suggestion(std::string_view wrong, std::span<const std::string> names,
+std::string suggestion(std::string_view wrong, const std::vector<std::string>& names,
                        std::string_view quote = "'");
 
 }  // namespace kith::host

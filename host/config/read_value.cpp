@@ -39,7 +39,7 @@ std::string range_text(const RealRange& range) {
                     std::isfinite(range.high), number_text(range.high), range.high_open);
 }
 
-std::string quoted_list(std::span<const std::string> words) {
+std::string quoted_list(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "\"" : ", \"") + word + "\"";
   return text;
@@ -102,7 +102,7 @@ std::optional<std::string> read_text_value(const ConfigNode& node, const std::st
 }
 
 std::optional<std::string> read_choice(const ConfigNode& node, const std::string& path,
-                                       std::span<const std::string> words, Problems& problems) {
+                                       const std::vector<std::string>& words, Problems& problems) {
   const std::string wanted =
       words.size() == 1 ? quoted_list(words) : "one of " + quoted_list(words);
   if (!node.is_text()) {

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <limits>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -33,7 +32,7 @@ std::string range_text(const IntRange& range);
 std::string range_text(const RealRange& range);
 
 /// `"sgd", "adamw"`
-std::string quoted_list(std::span<const std::string> words);
+std::string quoted_list(const std::vector<std::string>& words);
 
 // Each reads a value of one type. `path` is the dotted key, `unit` is added to the range in
 // messages ("px"). Nothing if the type or the value is wrong; the problem is then noted.
@@ -50,7 +49,7 @@ std::optional<double> read_real(const ConfigNode& node, const std::string& path,
 std::optional<std::string> read_text_value(const ConfigNode& node, const std::string& path,
                                            Problems& problems);
 std::optional<std::string> read_choice(const ConfigNode& node, const std::string& path,
-                                       std::span<const std::string> words, Problems& problems);
+                                       const std::vector<std::string>& words, Problems& problems);
 /// Absolute; empty text stays empty.
 std::optional<std::string> read_path(const ConfigNode& node, const std::string& path,
                                      Problems& problems);

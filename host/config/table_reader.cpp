@@ -18,11 +18,15 @@ const ConfigNode* TableReader::take(const std::string& key) {
   return table_ == nullptr ? nullptr : table_->find(key);
 }
 
-const ConfigNode* TableReader::take_table(const std::string& key) {
+TableReader TableReader::section(const std::string& key) {
   const ConfigNode* node = take(key);
-  if (node == nullptr || node->is_table()) return node;
-  problems_.add(path_of(key) + ": must be a table, got " + describe(*node), node->where);
-  return nullptr;
+  const bool wrong = node != nullptr && !node->is_table();
+  if (wrong) {
+    problems_.add(path_of(key) + ": must be a table, got " + describe(*node), node->where);
+  }
+  TableReader reader(wrong ? nullptr : node, path_of(key), place_, problems_);
+  reader.asks_for_required_ = !wrong;
+  return reader;
 }
 
 const ConfigNode* TableReader::take_list(const std::string& key, const std::string& wanted) {
@@ -33,6 +37,7 @@ const ConfigNode* TableReader::take_list(const std::string& key, const std::stri
 }
 
 void TableReader::add_missing(const std::string& key, const std::string& wanted) {
+  if (!asks_for_required_) return;
   problems_.add((path_.empty() ? "experiment" : path_) + ": the key '" + key +
                     "' is missing; it must be " + wanted,
                 place_);

@@ -34,9 +34,10 @@ class TableReader {
 
   /// The value of a key that the caller reads itself, or null.
   const ConfigNode* take(const std::string& key);
-  /// The same for a table; null also where something else was written, which is then noted.
-  const ConfigNode* take_table(const std::string& key);
-  /// The same for a list.
+  /// A reader of the table with this key. Where something else was written, that is noted, and the
+  /// reader then asks for no required key.
+  TableReader section(const std::string& key);
+  /// A list; null also where something else was written, which is then noted.
   const ConfigNode* take_list(const std::string& key, const std::string& wanted);
 
   /// Notes that a required key is missing. @param wanted  what it should be: "an integer in [1,
@@ -50,6 +51,7 @@ class TableReader {
   /// Where the key's value stands, else the table.
   SourcePlace place_of(const std::string& key) const;
   bool has(const std::string& key) const;
+  const SourcePlace& place() const { return place_; }
 
  private:
   const ConfigNode* table_;
@@ -57,6 +59,7 @@ class TableReader {
   SourcePlace place_;
   Problems& problems_;
   std::vector<std::string> known_;
+  bool asks_for_required_ = true;
 };
 
 /// Notes an unknown key of the table at `path`, with the nearest known one.

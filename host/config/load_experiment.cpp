@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/load_experiment.h"
+
+#include <limits>
+#include <utility>
+
+#include "config/overrides.h"
+#include "config/part_reader.h"
+#include "config/problems.h"
+#include "config/read_files.h"
+#include "config/section_reader.h"
+#include "config/table_reader.h"
+
+namespace kith::host {
+
+namespace {
+
+constexpr std::size_t kMaxNameLength = 100;
+
+/// It names a folder, and reads well there.
+bool is_run_name(const std::string& name) {
+  constexpr const char* kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+  return !name.empty() && name.size() <= kMaxNameLength && name.front() != '.' &&
+         name.front() != '-' && name.find_first_not_of(kAllowed) == std::string::npos;
+}
+
+std::string read_name(TableReader& root, Problems& problems) {
+  if (!root.has("name")) {
+    root.take("name");
+    root.add_missing("name", "text, the name of the run");
+    return "";
+  }
+  const ConfigNode* node = root.take("name");
+  const std::optional<std::string> name = read_text_value(*node, "name", problems);
+  if (name && !is_run_name(*name)) {
+    problems.add(
+        "name: must have 1 to 100 letters, digits, '_', '-' and '.', and begin with a letter, "
+        "digit or '_', got " +
+            value_text(*node),
+        node->where);
+  }
+  return name.value_or("");
+}
+
+}  // namespace
+
+ResolvedExperiment load_experiment(const std::filesystem::path& path,
+                                   const std::vector<std::string>& overrides,
+                                   const PluginCatalog& catalog) {
+  Problems problems;
+  const std::string file = path.lexically_normal().string();
+  std::optional<ReadFiles> read = read_files(path, problems);
+  if (!read) problems.raise(file);
+  apply_overrides(read->root, overrides, problems);
+
+  ResolvedExperiment resolved;
+  Experiment& experiment = resolved.experiment;
+  experiment.folder = std::filesystem::absolute(path).lexically_normal().parent_path();
+  TableReader root(&read->root, "", {file, 0, 0}, problems);
+  PluginReader plugins(catalog, experiment.folder, problems);
+  PartReader parts(root, plugins, problems);
+
+  experiment.name = read_name(root, problems);
+  experiment.seed = static_cast<std::uint64_t>(
+      root.integer("seed", {0, std::numeric_limits<std::int64_t>::max()}, 0));
+  experiment.data = read_data(root, problems);
+  experiment.roles = parts.roles();
+  experiment.method = parts.method();
+  experiment.views = parts.views();
+  experiment.eval_view = parts.eval_view(experiment.views);
+  const std::size_t mistakes = problems.size();
+  experiment.train = read_train(root);
+  // A run whose length is wrong has no end to hold the schedule against.
+  std::optional<std::int64_t> epochs;
+  if (problems.size() == mistakes) epochs = experiment.train.epochs;
+  experiment.optimizer = read_optimizer(root, problems);
+  experiment.schedule = read_schedule(root, epochs, problems);
+  experiment.evaluations = parts.evaluations(experiment.roles);
+  root.take("extends");  // known, so that it is suggested
+  root.finish();
+  problems.raise(file);
+  resolved.warnings = problems.warnings();
+  resolved.files = std::move(read->files);
+  return resolved;
+}
+
+}  // namespace kith::host

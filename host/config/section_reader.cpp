@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/section_reader.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "config/number_text.h"
+
+namespace kith::host {
+
+namespace {
+
+constexpr IntRange kCounts{1, 1'000'000};
+constexpr IntRange kThreads{0, 1024};
+constexpr RealRange kBelowOne{0, 1, false, true};
+
+const std::vector<std::string>& parameter_kinds() {
+  static const std::vector<std::string> kinds(std::begin(kParameterKinds),
+                                              std::end(kParameterKinds));
+  return kinds;
+}
+
+std::vector<std::string> read_parameter_kinds(TableReader& table, const std::string& key,
+                                              Problems& problems) {
+  const ConfigNode* list = table.take_list(key, "a list of " + quoted_list(parameter_kinds()));
+  if (list == nullptr) return {};
+  std::vector<std::string> written;
+  for (std::size_t i = 0; i < list->items.size(); ++i) {
+    const std::string path = join_keys(table.path_of(key), std::to_string(i));
+    const std::optional<std::string> word =
+        read_choice(list->items[i], path, parameter_kinds(), problems);
+    if (!word) continue;
+    if (std::find(written.begin(), written.end(), *word) != written.end()) {
+      problems.add(path + ": \"" + *word + "\" is in the list twice", list->items[i].where);
+    }
+    written.push_back(*word);
+  }
+  std::vector<std::string> sorted;
+  for (const std::string& kind : parameter_kinds()) {
+    if (std::find(written.begin(), written.end(), kind) != written.end()) sorted.push_back(kind);
+  }
+  return sorted;
+}
+
+bool is_sha256(const std::string& text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+std::map<std::string, std::string> read_hashes(TableReader& data, Problems& problems) {
+  const ConfigNode* table = data.take("sha256");
+  if (table == nullptr) return {};
+  if (!table->is_table()) {
+    problems.add("data.sha256: must be a table of file names and hashes, got " + describe(*table),
+                 table->where);
+    return {};
+  }
+  std::map<std::string, std::string> hashes;
+  for (const ConfigNode& item : table->items) {
+    const std::string path = "data.sha256.\"" + item.key + "\"";
+    std::optional<std::string> hash = read_text_value(item, path, problems);
+    if (!hash) continue;
+    for (char& c : *hash) {
+      if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+    }
+    if (!is_sha256(*hash)) {
+      problems.add(path + ": must be 64 hexadecimal digits, got " + value_text(item), item.where);
+    }
+    hashes[item.key] = *hash;
+  }
+  return hashes;
+}
+
+/// Warns of settings that were written and are not used by the kind.
+template <class Kind, std::size_t N>
+void warn_unused(const TableReader& table, const char* const (&keys)[N], Kind kind,
+                 Problems& problems) {
+  for (const char* key : keys) {
+    if (table.has(key) && !uses(kind, key)) {
+      problems.warn(table.path_of(key) + ": has no effect with kind = \"" + to_text(kind) + "\"",
+                    table.place_of(key));
+    }
+  }
+}
+
+std::vector<std::int64_t> read_milestones(TableReader& table, std::optional<std::int64_t> epochs,
+                                          Problems& problems) {
+  const ConfigNode* list = table.take_list("milestones", "a list of epochs");
+  if (list == nullptr) return {};
+  std::vector<std::int64_t> milestones;
+  for (std::size_t i = 0; i < list->items.size(); ++i) {
+    const ConfigNode& item = list->items[i];
+    const std::string path = join_keys(table.path_of("milestones"), std::to_string(i));
+    const std::optional<std::int64_t> value = read_integer(item, path, kCounts, problems);
+    if (!value) continue;
+    if (epochs && *value >= *epochs) {
+      problems.add(path + ": must be below train.epochs, which is " + std::to_string(*epochs) +
+                       ", got " + std::to_string(*value),
+                   item.where);
+    } else if (!milestones.empty() && *value <= milestones.back()) {
+      problems.add(path + ": must be above the milestone before it, which is " +
+                       std::to_string(milestones.back()) + ", got " + std::to_string(*value),
+                   item.where);
+    }
+    milestones.push_back(*value);
+  }
+  return milestones;
+}
+
+}  // namespace
+
+DataConfig read_data(TableReader& root, Problems& problems) {
+  TableReader table = root.section("data");
+  DataConfig data;
+  data.reader = table.choice<DataReader>("reader", kDataReaders, std::nullopt);
+  if (const ConfigNode* path = table.take("path")) {
+    data.path = read_path(*path, table.path_of("path"), problems).value_or("");
+    if (path->is_text() && data.path.empty()) {
+      problems.add("data.path: must be the path of a folder, got empty text", path->where);
+    }
+  } else {
+    table.add_missing("path", "the path of the data set's folder");
+  }
+  data.val_fraction = table.real("val_fraction", {0, 0.5}, data.val_fraction);
+  data.sha256 = read_hashes(table, problems);
+  table.finish();
+  return data;
+}
+
+TrainConfig read_train(TableReader& root) {
+  TableReader table = root.section("train");
+  TrainConfig train;
+  train.epochs = table.integer("epochs", kCounts, std::nullopt);
+  train.batch_size = table.integer("batch_size", {1, 1'048'576}, std::nullopt);
+  train.precision = table.choice<Precision>("precision", kPrecisions, train.precision);
+  train.channels_last = table.boolean("channels_last", train.channels_last);
+  train.clip_grad_norm = table.real("clip_grad_norm", {0, 1e6}, train.clip_grad_norm);
+  train.tensor_threads = table.integer("tensor_threads", kThreads, train.tensor_threads);
+  train.loader_threads = table.integer("loader_threads", kThreads, train.loader_threads);
+  train.log_every = table.integer("log_every", kCounts, train.log_every);
+  train.checkpoint_every_epochs =
+      table.integer("checkpoint_every_epochs", kCounts, train.checkpoint_every_epochs);
+  train.keep_checkpoints = table.integer("keep_checkpoints", kCounts, train.keep_checkpoints);
+  table.finish();
+  return train;
+}
+
+OptimizerConfig read_optimizer(TableReader& root, Problems& problems) {
+  TableReader table = root.section("optimizer");
+  OptimizerConfig read;
+  read.kind = table.choice<OptimizerKind>("kind", kOptimizerKinds, std::nullopt);
+  read.base_lr = table.real("base_lr", {0, 1000}, std::nullopt);
+  read.lr_rule = table.choice<LearningRateRule>("lr_rule", kLearningRateRules, read.lr_rule);
+  read.weight_decay = table.real("weight_decay", {0, 10}, read.weight_decay);
+  read.sgd_momentum = table.real("sgd_momentum", kBelowOne, read.sgd_momentum);
+  read.nesterov = table.boolean("nesterov", read.nesterov);
+  read.beta1 = table.real("beta1", kBelowOne, read.beta1);
+  read.beta2 = table.real("beta2", kBelowOne, read.beta2);
+  read.eps = table.real("eps", {1e-20, 1}, read.eps);
+  read.trust = table.real("trust", {1e-6, 1}, read.trust);
+  read.no_decay = read_parameter_kinds(table, "no_decay", problems);
+  read.no_adaptation = read_parameter_kinds(table, "no_adaptation", problems);
+  table.finish();
+
+  static constexpr const char* kKeys[] = {"sgd_momentum", "nesterov", "beta1",        "beta2",
+                                          "eps",          "trust",    "no_adaptation"};
+  if (table.has("kind")) warn_unused(table, kKeys, read.kind, problems);
+  const auto keep = [&read](const char* key, auto& value, const auto& fallback) {
+    if (!uses(read.kind, key)) value = fallback;
+  };
+  const OptimizerConfig defaults;
+  keep("sgd_momentum", read.sgd_momentum, defaults.sgd_momentum);
+  keep("nesterov", read.nesterov, defaults.nesterov);
+  keep("beta1", read.beta1, defaults.beta1);
+  keep("beta2", read.beta2, defaults.beta2);
+  keep("eps", read.eps, defaults.eps);
+  keep("trust", read.trust, defaults.trust);
+  keep("no_adaptation", read.no_adaptation, defaults.no_adaptation);
+  if (read.nesterov && read.sgd_momentum == 0) {
+    problems.add("optimizer.nesterov: needs sgd_momentum > 0, got 0", table.place_of("nesterov"));
+  }
+  return read;
+}
+
+ScheduleConfig read_schedule(TableReader& root, std::optional<std::int64_t> epochs,
+                             Problems& problems) {
+  TableReader table = root.section("schedule");
+  ScheduleConfig read;
+  read.kind = table.choice<ScheduleKind>("kind", kScheduleKinds, read.kind);
+  read.warmup_epochs = table.real("warmup_epochs", {0, 1e6}, read.warmup_epochs);
+  read.end_lr = table.real("end_lr", {0, 1000}, read.end_lr);
+  read.milestones = read_milestones(table, epochs, problems);
+  read.factor = table.real("factor", {0, 1, true, false}, read.factor);
+  table.finish();
+
+  static constexpr const char* kKeys[] = {"end_lr", "milestones", "factor"};
+  warn_unused(table, kKeys, read.kind, problems);
+  const ScheduleConfig defaults;
+  if (!uses(read.kind, "end_lr")) read.end_lr = defaults.end_lr;
+  if (!uses(read.kind, "milestones")) read.milestones.clear();
+  if (!uses(read.kind, "factor")) read.factor = defaults.factor;
+  if (epochs && read.warmup_epochs > static_cast<double>(*epochs)) {
+    problems.add("schedule.warmup_epochs: must be at most train.epochs, which is " +
+                     std::to_string(*epochs) + ", got " + number_text(read.warmup_epochs),
+                 table.place_of("warmup_epochs"));
+  }
+  if (read.kind == ScheduleKind::kStep && read.milestones.empty() && !table.has("milestones")) {
+    table.add_missing("milestones", "a list of epochs, as kind = \"step\" needs it");
+  }
+  return read;
+}
+
+bool uses(OptimizerKind kind, std::string_view key) {
+  if (key == "sgd_momentum") return kind != OptimizerKind::kAdamW;
+  if (key == "nesterov") return kind == OptimizerKind::kSgd;
+  if (key == "beta1" || key == "beta2" || key == "eps") return kind == OptimizerKind::kAdamW;
+  if (key == "trust" || key == "no_adaptation") return kind == OptimizerKind::kLars;
+  return true;
+}
+
+bool uses(ScheduleKind kind, std::string_view key) {
+  if (key == "end_lr") return kind == ScheduleKind::kCosine || kind == ScheduleKind::kLinear;
+  if (key == "milestones" || key == "factor") return kind == ScheduleKind::kStep;
+  return true;
+}
+
+}  // namespace kith::host

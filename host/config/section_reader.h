@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/experiment.h"
+#include "config/problems.h"
+#include "config/table_reader.h"
+
+namespace kith::host {
+
+// Each reads one table of the experiment that names no plugin. `root` is the reader of the whole
+// file.
+
+DataConfig read_data(TableReader& root, Problems& problems);
+TrainConfig read_train(TableReader& root);
+/// A setting that the kind of optimiser does not use is warned of and has its default.
+OptimizerConfig read_optimizer(TableReader& root, Problems& problems);
+/// Settings that the kind does not use: as for the optimiser.
+/// @param epochs  of the run, the end of the schedule; nothing where that is wrong itself.
+ScheduleConfig read_schedule(TableReader& root, std::optional<std::int64_t> epochs,
+                             Problems& problems);
+
+/// Whether this kind of optimiser, or of schedule, uses the setting with this key.
+bool uses(OptimizerKind kind, std::string_view key);
+bool uses(ScheduleKind kind, std::string_view key);
+
+}  // namespace kith::host
