@@ -4,24 +4,17 @@
 #pragma once
 
 #include <kith/abi/augmentation.h>
-#include <kith/plugin.hpp>
-#include <kith/random.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <kith/cpu_variants.hpp>
+#include <kith/plugin.hpp>
+#include <kith/random.hpp>
 #include <span>
 #include <string_view>
 #include <tuple>
-#include <utility>
 #include <type_traits>
-
-/// Marks a function with hot loops over floats: the compiler also makes a variant for newer CPUs, and the program takes
-/// it where the CPU has it. All variants give the same bytes (compile with -ffp-contract=off). Free functions only.
-#if defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
-#define KITH_CPU_VARIANTS __attribute__((target_clones("avx2", "default")))
-#else
-#define KITH_CPU_VARIANTS
-#endif
+#include <utility>
 
 namespace kith {
 
@@ -39,7 +32,8 @@ constexpr DrawnField<Params, T> field(const char* name, T Params::*member) {
   return {name, member};
 }
 
-/// All fields: `static constexpr auto fields = kith::fields(kith::field("factor", &Params::factor), ...);`
+/// All fields: `static constexpr auto fields = kith::fields(kith::field("factor", &Params::factor),
+/// ...);`
 template <class... F>
 constexpr std::tuple<F...> fields(F... declared) {
   return {declared...};
@@ -51,11 +45,14 @@ struct AugmentationTraits {
   const char* channels = "1 3";
   /// The same for every view (normalise): applied for evaluation too.
   bool deterministic = false;
-  /// Geometry only: the size of the result differs from that of the image. Comes before any pixel, filter or image.
+  /// Geometry only: the size of the result differs from that of the image. Comes before any pixel,
+  /// filter or image.
   bool resizes = false;
-  /// Pixel and filter only: with pillow8 it leaves whole levels 0 to 255 itself. Else the host rounds after it.
+  /// Pixel and filter only: with pillow8 it leaves whole levels 0 to 255 itself. Else the host
+  /// rounds after it.
   bool rounds = false;
-  /// Its results are no picture values any more: nothing but a flip may follow, and the host does not scale them.
+  /// Its results are no picture values any more: nothing but a flip may follow, and the host does
+  /// not scale them.
   bool final = false;
 };
 
@@ -73,7 +70,8 @@ using Geometry = kith_geometry;
 /// Where the augmentation stands; see kith_augmentation_place.
 using AugmentationPlace = kith_augmentation_place;
 
-/// Random numbers of one augmentation of one view, by name. Two names are independent; a name gives the same again.
+/// Random numbers of one augmentation of one view, by name. Two names are independent; a name gives
+/// the same again.
 class DrawSource {
  public:
   explicit DrawSource(const kith_draw_source& source) : source_(&source) {}
@@ -145,8 +143,8 @@ class ViewPixels {
   const kith_view_pixels* view_;
 };
 
-/// How often a pixel augmentation passes over the view: `count` times, with the view's mean grey level known before each
-/// pass p whose bit (1 << p) is set.
+/// How often a pixel augmentation passes over the view: `count` times, with the view's mean grey
+/// level known before each pass p whose bit (1 << p) is set.
 struct Passes {
   std::uint32_t count = 1;
   std::uint32_t mean_grey = 0;
@@ -169,8 +167,9 @@ typename P::Params to_params(const double* values) {
 
 template <class P>
 void from_params(const typename P::Params& params, double* values) {
-  std::apply([&](const auto&... f) { ((*values++ = static_cast<double>(params.*(f.member))), ...); },
-             P::fields);
+  std::apply(
+      [&](const auto&... f) { ((*values++ = static_cast<double>(params.*(f.member))), ...); },
+      P::fields);
 }
 
 }  // namespace detail
@@ -178,11 +177,12 @@ void from_params(const typename P::Params& params, double* values) {
 /// What all stages share. A plugin derives from one of the bases below and has
 ///   static constexpr kith::Identity identity;
 ///   static constexpr auto options = kith::options(...);
-///   struct Params { ... };  static constexpr auto fields = kith::fields(...);   // what it draws; may lack
-///   Params draw(const kith::DrawSource&) const;                               // if it has Params
-///   static constexpr kith::AugmentationTraits traits;                            // where the defaults do not fit
-///   void check(const kith::AugmentationPlace&) const;                            // throws ConfigError; may lack
-///   a constructor from (const kith::Options&), and `apply` as its stage has it, with or without Params in front.
+///   struct Params { ... };  static constexpr auto fields = kith::fields(...);   // what it draws;
+///   may lack Params draw(const kith::DrawSource&) const;                               // if it
+///   has Params static constexpr kith::AugmentationTraits traits;                            //
+///   where the defaults do not fit void check(const kith::AugmentationPlace&) const; // throws
+///   ConfigError; may lack a constructor from (const kith::Options&), and `apply` as its stage has
+///   it, with or without Params in front.
 /// One object serves all threads, so draw and apply are const.
 class Augmentation {
  public:
@@ -244,7 +244,8 @@ class Augmentation {
   }
 };
 
-/// `void apply(const Params&, kith::Geometry&) const`: says what is taken from the image and how it is turned.
+/// `void apply(const Params&, kith::Geometry&) const`: says what is taken from the image and how it
+/// is turned.
 class GeometryAugmentation : public Augmentation {
  public:
   static constexpr const char* kStageName = "geometry";
@@ -263,7 +264,8 @@ class GeometryAugmentation : public Augmentation {
 };
 
 /// `void apply(const Params&, kith::PixelRun) const`: changes pixels, each on its own.
-/// `kith::Passes passes(const Params&) const`: where one pass, or no mean grey level, is not enough.
+/// `kith::Passes passes(const Params&) const`: where one pass, or no mean grey level, is not
+/// enough.
 class PixelAugmentation : public Augmentation {
  public:
   static constexpr const char* kStageName = "pixel";
@@ -292,7 +294,8 @@ class PixelAugmentation : public Augmentation {
 };
 
 /// `void apply(const Params&, kith::ViewPixels) const`: changes a whole view in place.
-/// `std::size_t scratch_size(height, width, channels) const`: floats of scratch space that it wants, if any.
+/// `std::size_t scratch_size(height, width, channels) const`: floats of scratch space that it
+/// wants, if any.
 class FilterAugmentation : public Augmentation {
  public:
   static constexpr const char* kStageName = "filter";
@@ -317,7 +320,8 @@ class FilterAugmentation : public Augmentation {
   }
 };
 
-/// `void apply(const Params&, kith::ViewPixels from, kith::ViewPixels to) const`: writes a whole view from another.
+/// `void apply(const Params&, kith::ViewPixels from, kith::ViewPixels to) const`: writes a whole
+/// view from another.
 class ImageAugmentation : public Augmentation {
  public:
   static constexpr const char* kStageName = "image";

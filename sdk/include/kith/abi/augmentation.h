@@ -74,6 +74,7 @@ typedef struct kith_geometry {
   uint32_t struct_size;
   uint32_t filter;                               /* KITH_RESIZE_*, of the resize */
   int64_t height, width;                         /* px, of the image as it comes; only read */
+  int64_t view_height, view_width;               /* px, of the finished view; only read */
   double box_top, box_left, box_height, box_width; /* px of that image, inside it */
   int64_t out_height, out_width;                 /* px, after the resize */
   int32_t flip_horizontal, flip_vertical;        /* 0 or 1 */

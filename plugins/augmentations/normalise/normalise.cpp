@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kith/augmentation.hpp>
+#include <string>
+#include <vector>
+
+namespace {
+
+KITH_CPU_VARIANTS void standardise(float* values, std::size_t size, float white, float mean,
+                                   float std) {
+  for (std::size_t i = 0; i < size; ++i) values[i] = (values[i] / white - mean) / std;
+}
+
+/// (v - mean) / std by channel, on values in [0, 1]. The last augmentation of a list.
+class Normalise : public kith::PixelAugmentation {
+ public:
+  static constexpr kith::Identity identity{
+      .id = "org.kith.normalise",
+      .version = "0.1.0",
+      .licence = "Apache-2.0",
+      .summary = "subtracts a mean and divides by a standard deviation, by channel"};
+  static constexpr auto options =
+      kith::options(kith::reals("mean", 0.485, 0.456, 0.406)
+                        .range(-10, 10)
+                        .length(1, 4)
+                        .help("by channel, of values in [0, 1]; the default is ImageNet's"),
+                    kith::reals("std", 0.229, 0.224, 0.225)
+                        .range(1e-6, 10)
+                        .length(1, 4)
+                        .help("by channel, of values in [0, 1]; the default is ImageNet's"));
+  static constexpr kith::AugmentationTraits traits{
+      .deterministic = true, .rounds = true, .final = true};
+
+  explicit Normalise(const kith::Options& o) : mean_(o.reals("mean")), std_(o.reals("std")) {}
+
+  void check(const kith::AugmentationPlace& place) const {
+    require_length("mean", mean_, place.channels);
+    require_length("std", std_, place.channels);
+  }
+
+  void apply(kith::PixelRun run) const {
+    for (std::uint32_t c = 0; c < run.channels(); ++c)
+      standardise(run.planes()[c], run.size(), run.white(), static_cast<float>(mean_[c]),
+                  static_cast<float>(std_[c]));
+  }
+
+ private:
+  static void require_length(const std::string& name, const std::vector<double>& list,
+                             std::uint32_t channels) {
+    if (list.size() != channels)
+      throw kith::ConfigError("normalise: " + name + " must have one number for each of the " +
+                              std::to_string(channels) + " channels, got " +
+                              std::to_string(list.size()));
+  }
+
+  std::vector<double> mean_, std_;
+};
+
+}  // namespace
+
+KITH_PLUGIN(Normalise);
