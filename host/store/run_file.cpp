@@ -4,19 +4,16 @@
 #include <unistd.h>
 
 #include <kith/error.hpp>
-#include <optional>
-#include <set>
 #include <utility>
 
 #include "store/atomic_file.h"
 #include "store/hdf5.h"
+#include "store/run_file_state.h"
 #include "store/run_file_tables.h"
 
 namespace kith::host {
 
 namespace {
-
-constexpr const char* kTables[] = {"/features", "/samples", "/state"};
 
 std::string part(const std::string& text, const char* what) {
   if (text.empty() || text == "." || text == ".." || text.find('/') != std::string::npos ||
@@ -29,58 +26,48 @@ std::string part(const std::string& text, const char* what) {
 
 }  // namespace
 
-struct RunFile::State {
-  std::filesystem::path path;
-  Attributes attributes;
-  std::map<std::string, Metric> metrics;
-
-  // The file being written, if there is one, and the tables that it has anew.
-  h5::Handle next;
-  std::filesystem::path next_path;
-  std::set<std::string> written;
-  std::set<std::string> unfinished;
-
-  ~State() { drop(); }
-
-  const h5::Handle& begin() {
-    if (!next) {
-      next_path = partial_path(path);
-      next = h5::create_file(next_path);
-    }
-    return next;
+const h5::Handle& RunFile::State::begin() {
+  if (!next) {
+    next_path = partial_path(path);
+    next = h5::create_file(next_path);
+    ++session;
   }
+  return next;
+}
 
-  // Gives the new file up.
-  void drop() noexcept {
-    if (next_path.empty()) return;
-    h5::Lock lock;
-    next.reset();
-    ::unlink(next_path.c_str());
-    next_path.clear();
-    written.clear();
-    unfinished.clear();
+void RunFile::State::drop() noexcept {
+  if (next_path.empty()) return;
+  const h5::Lock lock;
+  next.reset();
+  ::unlink(next_path.c_str());
+  next_path.clear();
+  written.clear();
+  unfinished.clear();
+}
+
+void RunFile::State::replace(const std::string& table) {
+  if (unfinished.count(table) > 0) {
+    throw DataError("table '" + table + "' is being written already");
   }
+  h5::remove_link(begin(), table);
+  written.insert(table);
+}
 
-  // Runs a piece of work on the file and puts the file's name before the text of an error.
-  template <class Work>
-  auto guarded(const char* action, Work&& work) {
-    const h5::Lock lock;
-    try {
-      return work();
-    } catch (const DataError& error) {
-      throw DataError("store: cannot " + std::string(action) + " '" + path.string() +
-                      "': " + error.what());
+void RunFile::State::complete() {
+  begin();
+  if (std::filesystem::exists(path)) {
+    const h5::Handle last = h5::open_file(path);
+    for (const char* group : {"/features", "/samples", "/state"}) {
+      for (const std::string& table : h5::list_datasets(last, group)) {
+        if (written.count(table) == 0) h5::copy_dataset(last, next, table);
+      }
     }
   }
-
-  void replace(const std::string& table) {
-    if (unfinished.count(table) > 0) {
-      throw DataError("table '" + table + "' is being written already");
-    }
-    h5::remove_link(begin(), table);
-    written.insert(table);
-  }
-};
+  write_metrics(next, metrics);
+  write_attributes(next, attributes);
+  h5::flush_file(next);
+  next.close("complete it");
+}
 
 RunFile::RunFile(std::filesystem::path path) : state_(std::make_unique<State>()) {
   state_->path = std::move(path);
@@ -107,7 +94,7 @@ void RunFile::write_samples(const std::string& split, const std::vector<std::str
                             const std::vector<std::string>& class_names) {
   const std::string group = "/samples/" + part(split, "split");
   check_samples(paths, labels, class_names);
-  state_->guarded("write", [&] {
+  state_->write([&] {
     // Both go anew, so that no label of an earlier list stays beside new paths.
     state_->replace(group + "/path");
     state_->replace(group + "/label");
@@ -119,7 +106,7 @@ void RunFile::write_state(const std::string& kind, const std::string& name, cons
                           const Attributes& attributes) {
   const std::string table =
       "/state/" + part(kind, "kind of state") + "/" + part(name, "name of state");
-  state_->guarded("write", [&] {
+  state_->write([&] {
     state_->replace(table);
     const h5::Handle dataset =
         h5::create_dataset(state_->begin(), table, array.dtype, array.shape, 0);
@@ -153,40 +140,13 @@ void RunFile::commit() {
     throw DataError("store: '" + state_->path.string() + "' can't be completed while table '" +
                     *state_->unfinished.begin() + "' is unfinished");
   }
-  try {
-    state_->guarded("write", [&] {
-      const h5::Handle& next = state_->begin();
-      if (std::filesystem::exists(state_->path)) {
-        const h5::Handle last = h5::open_file(state_->path);
-        for (const char* group : kTables) {
-          for (const std::string& table : h5::list_datasets(last, group)) {
-            if (state_->written.count(table) == 0) h5::copy_dataset(last, next, table);
-          }
-        }
-      }
-      write_metrics(next, state_->metrics);
-      write_attributes(next, state_->attributes);
-      h5::flush_file(next);
-      state_->next.close("complete it");
-    });
+  state_->write([&] {
+    state_->complete();
     publish_file(state_->next_path, state_->path);
-  } catch (...) {
-    state_->drop();
-    throw;
-  }
+  });
   state_->next_path.clear();
   state_->written.clear();
 }
-
-struct FeatureWriter::State {
-  RunFile::State* file = nullptr;
-  h5::Handle dataset;
-  std::string table;
-  DType dtype = DType::kFloat32;
-  std::int64_t rows = 0;
-  std::int64_t done = 0;
-  std::vector<std::int64_t> row_shape;
-};
 
 FeatureWriter RunFile::features(const FeatureKey& key, DType dtype, std::int64_t rows,
                                 const std::vector<std::int64_t>& row_shape, std::int64_t chunk_rows,
@@ -205,61 +165,14 @@ FeatureWriter RunFile::features(const FeatureKey& key, DType dtype, std::int64_t
   writer->row_shape = row_shape;
   std::vector<std::int64_t> shape{rows};
   shape.insert(shape.end(), row_shape.begin(), row_shape.end());
-  state_->guarded("write", [&] {
+  state_->write([&] {
     state_->replace(writer->table);
     writer->dataset = h5::create_dataset(state_->begin(), writer->table, dtype, shape, chunk_rows);
     write_attributes(writer->dataset, attributes);
+    writer->session = state_->session;
     state_->unfinished.insert(writer->table);
   });
   return FeatureWriter(std::move(writer));
-}
-
-FeatureWriter::FeatureWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
-FeatureWriter::FeatureWriter(FeatureWriter&&) noexcept = default;
-
-FeatureWriter::~FeatureWriter() {
-  if (!state_ || !state_->dataset) return;
-  const h5::Lock lock;
-  state_->dataset.reset();
-  RunFile::State& file = *state_->file;
-  file.unfinished.erase(state_->table);
-  file.written.erase(state_->table);
-  try {
-    if (file.next) h5::remove_link(file.next, state_->table);
-  } catch (...) {
-    file.drop();  // a table with half of its rows is never completed
-  }
-}
-
-void FeatureWriter::append(const ArrayView& rows) {
-  const bool same_row =
-      !rows.shape.empty() && std::equal(rows.shape.begin() + 1, rows.shape.end(),
-                                        state_->row_shape.begin(), state_->row_shape.end());
-  if (rows.dtype != state_->dtype || !same_row) {
-    throw ShapeError("store: table '" + state_->table + "' wants rows of shape " +
-                     shape_text(state_->row_shape) + " of " + dtype_name(state_->dtype) +
-                     ", got an array " + shape_text(rows.shape) + " of " + dtype_name(rows.dtype));
-  }
-  const std::int64_t count = rows.shape.front();
-  if (count > state_->rows - state_->done) {
-    throw ShapeError("store: table '" + state_->table + "' wants " + std::to_string(state_->rows) +
-                     " rows, got " + std::to_string(state_->done + count));
-  }
-  state_->file->guarded("write", [&] {
-    if (!state_->dataset) throw DataError("table '" + state_->table + "' is finished");
-    h5::write_rows(state_->dataset, state_->dtype, state_->done, count, rows.data);
-  });
-  state_->done += count;
-}
-
-void FeatureWriter::finish() {
-  if (state_->done != state_->rows) {
-    throw DataError("store: table '" + state_->table + "' wants " + std::to_string(state_->rows) +
-                    " rows, got " + std::to_string(state_->done));
-  }
-  state_->file->guarded("write",
-                        [&] { state_->dataset.close("complete '" + state_->table + "'"); });
-  state_->file->unfinished.erase(state_->table);
 }
 
 }  // namespace kith::host

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/job.h"
+
+#include <ATen/ATen.h>
+
+#include "plugin/nearest_name.h"
+#include "tensor/border.h"
+#include "tensor/handle.h"
+#include "tensor/recompute.h"
+
+namespace kith::host {
+
+Job::Job(const JobSettings& settings, std::unique_ptr<Communicator> communicator)
+    : settings_(settings), communicator_(std::move(communicator)) {
+  progress_.struct_size = sizeof progress_;
+}
+
+Job::~Job() {
+  if (method_ != nullptr) method_plugin_->api<kith_method_api>().destroy(method_);
+  for (auto& loss : losses_) loss.plugin->api<kith_loss_api>().destroy(loss.self);
+  for (auto& callable : callables_)
+    if (callable.forward.destroy != nullptr) callable.forward.destroy(callable.forward.self);
+}
+
+kith_instance Job::new_instance(std::string prefix, const PluginObject* plugin) {
+  for (const auto& instance : instances_)
+    if (instance.prefix == prefix) throw PluginError("name '" + prefix + "' is taken");
+  kith_instance_s instance;
+  instance.job = this;
+  instance.prefix = std::move(prefix);
+  instance.plugin = plugin;
+  instances_.push_back(std::move(instance));
+  return &instances_.back();
+}
+
+kith_callable Job::new_callable(kith_callable_s callable) {
+  callable.job = this;
+  callables_.push_back(std::move(callable));
+  return &callables_.back();
+}
+
+kith_callable Job::make_encoder(kith_instance instance, PluginObjectPtr encoder, const std::string& role) {
+  const auto& api = encoder->api<kith_encoder_api>();
+  kith_encoder_input input{};
+  input.struct_size = sizeof input;
+  input.channels = settings_.channels;
+  input.height = settings_.height;
+  input.width = settings_.width;
+  const auto args = encoder->arguments.args();
+  void* self = nullptr;
+  check_plugin(api.create(instance, &input, args.data(), static_cast<std::uint32_t>(args.size()), &self),
+               encoder->metadata.id + ": constructor");
+  kith_callable_s callable;
+  callable.instance = instance;
+  callable.role = role;
+  callable.forward = {sizeof(kith_forward), self, api.forward, api.destroy};
+  for (const auto& fact : encoder->facts("output")) callable.outputs.push_back(fact.name);
+  plugins_.push_back(std::move(encoder));
+  return new_callable(std::move(callable));
+}
+
+void Job::add_role(const std::string& role, PluginObjectPtr encoder) {
+  make_encoder(new_instance(role, encoder.get()), encoder, role);
+  role_plugins_[role] = std::move(encoder);
+  role_order_.push_back(role);
+}
+
+void Job::make_method(PluginObjectPtr method) {
+  method_plugin_ = std::move(method);
+  const auto& api = method_plugin_->api<kith_method_api>();
+  const auto args = method_plugin_->arguments.args();
+  check_plugin(api.create(new_instance("method", method_plugin_.get()), args.data(),
+                          static_cast<std::uint32_t>(args.size()), &method_),
+               method_plugin_->metadata.id + ": constructor");
+  begin_copies();
+}
+
+kith_loss_ref Job::make_loss(PluginObjectPtr loss, const std::vector<std::string>& inputs) {
+  std::vector<std::string> declared;
+  for (const auto& fact : loss->facts("input")) declared.push_back(fact.name);
+  kith_loss_ref_s ref;
+  ref.declared = declared.size();
+  for (const auto& name : inputs) {
+    const auto at = std::find(declared.begin(), declared.end(), name);
+    if (at == declared.end()) {
+      const auto nearest = nearest_name(name, declared);
+      throw ConfigError(loss->metadata.id + ": the loss has no input '" + name + "' that the method binds" +
+                        (nearest ? "; it has '" + *nearest + "'" : ""));
+    }
+    ref.place.push_back(static_cast<std::size_t>(at - declared.begin()));
+  }
+  for (const auto& fact : loss->facts("input")) {
+    const bool optional = (" " + fact.flags + " ").find(" optional ") != std::string::npos;
+    if (!optional && std::find(inputs.begin(), inputs.end(), fact.name) == inputs.end())
+      throw ConfigError(loss->metadata.id + ": the loss wants an input '" + fact.name + "' that the method does not give");
+  }
+  const auto args = loss->arguments.args();
+  check_plugin(loss->api<kith_loss_api>().create(new_instance("loss" + std::to_string(losses_.size()), loss.get()),
+                                                 args.data(), static_cast<std::uint32_t>(args.size()), &ref.self),
+               loss->metadata.id + ": constructor");
+  ref.plugin = std::move(loss);
+  losses_.push_back(std::move(ref));
+  return &losses_.back();
+}
+
+at::Tensor Job::call_loss(kith_loss_ref loss, const std::vector<at::Tensor>& inputs) {
+  std::deque<Lent> lent;
+  std::vector<kith_tensor> handles(loss->declared, nullptr);
+  for (std::size_t i = 0; i < inputs.size() && i < loss->place.size(); ++i)
+    handles[loss->place[i]] = lent.emplace_back(inputs[i]).get();
+  kith_tensor out = nullptr;
+  check_plugin(loss->plugin->api<kith_loss_api>().forward(loss->self, handles.data(),
+                                                          static_cast<std::uint32_t>(handles.size()), &out),
+               loss->plugin->metadata.id + ": forward");
+  return take(out);
+}
+
+kith_callable Job::find_role(const std::string& role, const std::string& copy) {
+  std::vector<std::string> names;
+  for (auto& callable : callables_) {
+    if (callable.role.empty()) continue;
+    if (callable.role == role && callable.copy == copy) return &callable;
+    names.push_back(callable.copy.empty() ? callable.role : callable.role + "." + callable.copy);
+  }
+  const auto wanted = copy.empty() ? role : role + "." + copy;
+  const auto nearest = nearest_name(wanted, names);
+  throw ConfigError("role: no encoder in role '" + wanted + "'" + (nearest ? "; did you mean '" + *nearest + "'?" : ""));
+}
+
+std::vector<std::string> Job::role_names() const { return role_order_; }
+
+std::vector<at::Tensor> Job::call(kith_callable callable, const at::Tensor& input, std::uint64_t want) {
+  const auto n = callable->outputs.empty() ? std::size_t{1} : callable->outputs.size();
+  std::vector<kith_tensor> slots(n, nullptr);
+  const Lent lent(input);
+  const auto status =
+      callable->forward.run(callable->forward.self, lent.get(), want, slots.data(), static_cast<std::uint32_t>(n));
+  std::vector<at::Tensor> results;
+  for (auto* slot : slots) results.push_back(take(slot));
+  check_plugin(status, callable->instance->prefix + ": forward");
+  for (std::size_t i = 0; i < n; ++i)
+    if (((want >> i) & 1U) != 0 && !results[i].defined())
+      throw PluginError(callable->instance->prefix + ": forward gave no output " +
+                        (callable->outputs.empty() ? std::to_string(i) : "'" + callable->outputs[i] + "'"));
+  return results;
+}
+
+std::uint32_t Job::output_index(kith_callable callable, const std::string& output) {
+  for (std::size_t i = 0; i < callable->outputs.size(); ++i)
+    if (callable->outputs[i] == output) return static_cast<std::uint32_t>(i);
+  const auto nearest = nearest_name(output, callable->outputs);
+  throw ConfigError(callable->instance->prefix + ": the encoder has no output '" + output + "'" +
+                    (nearest ? "; did you mean '" + *nearest + "'?" : ""));
+}
+
+std::int64_t Job::output_width(kith_callable callable, std::uint32_t index) {
+  if (callable->widths.empty()) {
+    const at::NoGradGuard no_grad;
+    const bool was_training = std::exchange(training_, false);
+    const auto zeros = at::zeros({1, settings_.channels, settings_.height, settings_.width}, options());
+    const auto outputs = call(callable, zeros, std::uint64_t{1} << index);
+    training_ = was_training;
+    if (outputs[index].dim() < 2)
+      throw PluginError(callable->instance->prefix + ": output '" + callable->outputs[index] +
+                        "' must have at least two dimensions, got " + c10::str(outputs[index].sizes()));
+    callable->widths.assign(callable->outputs.size(), 0);
+    callable->widths[index] = outputs[index].size(1);
+  } else if (callable->widths[index] == 0) {
+    auto others = std::exchange(callable->widths, {});
+    const auto width = output_width(callable, index);
+    callable->widths = std::move(others);
+    callable->widths[index] = width;
+  }
+  return callable->widths[index];
+}
+
+kith_callable Job::copy_role(kith_callable source, const std::string& name, const kith_copy& rule) {
+  auto* instance = new_instance(source->instance->prefix + "@" + name, source->instance->plugin);
+  instance->copied_from = source->instance;
+  auto* callable = make_encoder(instance, role_plugins_.at(source->role), source->role);
+  callable->copy = name;
+  copies_.push_back({source->instance, instance, rule, {}, {}});
+  return callable;
+}
+
+kith_instance Job::copy_scope(kith_instance scope, const std::string& name, const kith_copy& rule) {
+  auto* instance = new_instance(scope->prefix + "@" + name, scope->plugin);
+  instance->copied_from = scope;
+  copies_.push_back({scope, instance, rule, {}, {}});
+  return instance;
+}
+
+void Job::begin_copies() {
+  for (auto& copy : copies_) {
+    copy.pair(state_);
+    if (copy.rule.begin == KITH_BEGIN_COPIED) copy.begin();
+  }
+}
+
+void Job::move_copies(std::uint32_t moment) {
+  for (const auto& copy : copies_)
+    if (copy.rule.move == moment) copy.move(schedule_value(copy.rule.ema_momentum, progress_));
+}
+
+std::string Job::at_step(const char* call) const {
+  return method_plugin_->metadata.id + ": " + call + " (step " + std::to_string(progress_.step) + ")";
+}
+
+at::Tensor Job::method_step(kith_step_s& step) {
+  step.job = this;
+  const ForwardStateGuard state({});
+  kith_tensor out = nullptr;
+  check_plugin(method_plugin_->api<kith_method_api>().step(method_, &step, &out), at_step("step"));
+  auto loss = take(out);
+  if (!loss.defined()) throw PluginError(at_step("step") + ": returned no loss, wanted a tensor with one number");
+  if (loss.numel() != 1)
+    throw PluginError(at_step("step") + ": the loss must have one number, got " + c10::str(loss.sizes()));
+  return loss;
+}
+
+void Job::method_begin_epoch() {
+  const auto& api = method_plugin_->api<kith_method_api>();
+  if (api.begin_epoch != nullptr) check_plugin(api.begin_epoch(method_, &progress_), at_step("begin_epoch"));
+}
+
+void Job::method_after_backward(kith_step_s& step) {
+  const auto& api = method_plugin_->api<kith_method_api>();
+  if (api.after_backward != nullptr) check_plugin(api.after_backward(method_, &step), at_step("after_backward"));
+}
+
+void Job::method_after_optimizer(kith_step_s& step) {
+  const auto& api = method_plugin_->api<kith_method_api>();
+  if (api.after_optimizer != nullptr) check_plugin(api.after_optimizer(method_, &step), at_step("after_optimizer"));
+}
+
+}  // namespace kith::host

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <kith/abi/encoder.h>
+#include <kith/abi/loss.h>
+#include <kith/abi/method.h>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/copy.h"
+#include "model/plugin_object.h"
+#include "model/ranks.h"
+#include "model/state.h"
+
+namespace kith::host {
+
+struct JobSettings {
+  std::uint64_t seed = 0;
+  at::Device device = at::kCPU;
+  at::ScalarType dtype = at::kFloat;  ///< of parameters, state and computation
+  std::int64_t train_images = 0;
+  std::int64_t batch_size = 0;
+  std::int64_t classes = 0;
+  std::int64_t channels = 3;
+  std::int64_t height = 0, width = 0;  ///< px, of the largest view
+  /// Constants instead of drawn numbers: for a dry run, where only shapes matter.
+  bool shapes_only = false;
+};
+
+}  // namespace kith::host
+
+/// One plugin instance, or a part of one, with the prefix of its names.
+struct kith_instance_s {
+  kith::host::Job* job = nullptr;
+  std::string prefix;                    // "encoder", "method.projector"
+  kith_instance_s* copied_from = nullptr;
+  std::int64_t batch_norm_groups = 1;
+  bool batch_norm_synchronised = false;
+  const kith::host::PluginObject* plugin = nullptr;  // whose instance it is
+};
+
+/// A network that is called through the host.
+struct kith_callable_s {
+  kith::host::Job* job = nullptr;
+  kith_instance_s* instance = nullptr;
+  std::string role;                     // of an encoder; empty for a head
+  std::string copy;                     // name of the copy; empty for the original
+  kith_forward forward{};
+  std::vector<std::string> outputs;     // names, in declared order
+  std::vector<std::int64_t> widths;     // of dimension 1, by output; empty until asked for
+};
+
+struct kith_loss_ref_s {
+  kith::host::PluginObjectPtr plugin;
+  void* self = nullptr;
+  std::vector<std::size_t> place;  // of each bound input among the declared ones
+  std::size_t declared = 0;
+};
+
+struct kith_step_s {
+  kith::host::Job* job = nullptr;
+  std::vector<at::Tensor> views;  // [N, C, H, W] each
+  at::Tensor indices;             // int64 [N]
+  at::Tensor labels;              // int64 [N], undefined without labels
+};
+
+namespace kith::host {
+
+/// One rank's networks, state and method: what the service calls of its plugins find through their handles.
+///
+/// The encoders are made with the job, the method by `make_method`. [train thread]
+class Job {
+ public:
+  Job(const JobSettings& settings, std::unique_ptr<Communicator> communicator);
+  ~Job();
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
+  const JobSettings& settings() const { return settings_; }
+  State& state() { return state_; }
+  Communicator& ranks() { return *communicator_; }
+  kith_progress& progress() { return progress_; }
+
+  bool training() const { return training_; }
+  void set_training(bool training) { training_ = training; }
+
+  /// Makes an encoder under the name of its role. @throws what the plugin throws, with its id.
+  void add_role(const std::string& role, PluginObjectPtr encoder);
+  void make_method(PluginObjectPtr method);
+  /// The loss of a plugin object, for a method or a test. `inputs`: names in the order of later calls.
+  kith_loss_ref make_loss(PluginObjectPtr loss, const std::vector<std::string>& inputs);
+  at::Tensor call_loss(kith_loss_ref loss, const std::vector<at::Tensor>& inputs);
+
+  kith_callable find_role(const std::string& role, const std::string& copy = "");
+  std::vector<std::string> role_names() const;
+  /// One forward of a network. `want`: bit i asks for output i.
+  std::vector<at::Tensor> call(kith_callable callable, const at::Tensor& input, std::uint64_t want);
+  /// The named output's position. @throws ConfigError with the nearest name.
+  std::uint32_t output_index(kith_callable callable, const std::string& output);
+  /// Size of dimension 1 of an output; runs the encoder once on zeros.
+  std::int64_t output_width(kith_callable callable, std::uint32_t index);
+
+  /// The loss of one batch. The method's error names plugin, call and step.
+  at::Tensor method_step(kith_step_s& step);
+  void method_begin_epoch();
+  void method_after_backward(kith_step_s& step);
+  void method_after_optimizer(kith_step_s& step);
+
+  /// Copies that follow their source at this moment (KITH_MOVE_*).
+  void move_copies(std::uint32_t moment);
+  const std::deque<Copy>& copies() const { return copies_; }
+
+  /// What plugins recorded since the last call, by name.
+  std::map<std::string, at::Tensor> take_metrics() { return std::exchange(metrics_, {}); }
+  void record_metric(const std::string& name, const at::Tensor& value) { metrics_[name] = value.detach(); }
+
+  /// Tests: named draws of plugins that are replaced by given tensors.
+  std::map<std::string, at::Tensor>& draw_replacements() { return draw_replacements_; }
+
+  // Used by the services.
+  kith_instance new_instance(std::string prefix, const PluginObject* plugin);
+  kith_callable new_callable(kith_callable_s callable);
+  kith_callable copy_role(kith_callable source, const std::string& name, const kith_copy& rule);
+  kith_instance copy_scope(kith_instance scope, const std::string& name, const kith_copy& rule);
+  const PluginObject* method_plugin() const { return method_plugin_.get(); }
+  at::TensorOptions options() const { return at::TensorOptions(settings_.dtype).device(settings_.device); }
+
+ private:
+  kith_callable make_encoder(kith_instance instance, PluginObjectPtr encoder, const std::string& role);
+  /// Fills copies that begin as their source, once all parameters are declared.
+  void begin_copies();
+  std::string at_step(const char* call) const;
+
+  JobSettings settings_;
+  std::unique_ptr<Communicator> communicator_;
+  State state_;
+  kith_progress progress_{};
+  bool training_ = true;
+  std::deque<kith_instance_s> instances_;
+  std::deque<kith_callable_s> callables_;
+  std::deque<kith_loss_ref_s> losses_;
+  std::deque<Copy> copies_;
+  std::vector<PluginObjectPtr> plugins_;
+  std::map<std::string, PluginObjectPtr> role_plugins_;
+  std::vector<std::string> role_order_;
+  PluginObjectPtr method_plugin_;
+  void* method_ = nullptr;
+  std::map<std::string, at::Tensor> metrics_;
+  std::map<std::string, at::Tensor> draw_replacements_;
+};
+
+}  // namespace kith::host

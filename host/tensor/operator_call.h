@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <kith/abi/tensor.h>
+
+namespace kith::host {
+
+/// The functions of kith.tensor/1 that call an operator by its schema; see there.
+kith_status resolve_operator(const char* name, kith_op* op);
+kith_status call_operator(kith_op op, const kith_arg* args, std::uint32_t n_args, kith_value* results,
+                          std::uint32_t capacity, std::uint32_t* n_results);
+kith_status take_results(kith_value* results, std::uint32_t capacity);
+
+/// How many calls of operators that read a tensor back (item, nonzero, boolean indexing) this thread made.
+std::int64_t read_backs();
+
+}  // namespace kith::host

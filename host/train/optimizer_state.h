@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the kinds of optimiser share with their base class. Only the optimisers' own files include
+// it: it is the one header of this folder that names LibTorch's tensor in full.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "train/optimizer.h"
+
+namespace kith::host {
+
+/// One parameter with its state, in the order of the kind's fields.
+struct Optimizer::Slot {
+  std::string name;
+  at::Tensor parameter;
+  ParameterTreatment treatment;
+  bool frozen = false;
+  std::vector<at::Tensor> state;
+};
+
+/// Parameters that have a gradient and are updated alike. The three lists run in parallel.
+struct Optimizer::Batch {
+  ParameterTreatment treatment;
+  double learning_rate = 0;  ///< the parameter's factor included
+  std::vector<at::Tensor> parameters;
+  std::vector<at::Tensor> gradients;
+  std::vector<std::vector<at::Tensor>> state;  ///< state[field][parameter]
+};
+
+/// SGD in PyTorch's arithmetic, with g the gradient, w the weight decay, m the momentum:
+/// g <- g + w p; v <- m v + g, v = 0 at first; p <- p - lr v (Nesterov: p - lr (g + m v)).
+std::unique_ptr<Optimizer> make_sgd(const OptimizerSpec& spec);
+
+/// Adam (arXiv 1412.6980, Alg. 1), the decay in the gradient as PyTorch has it, or with `decoupled`
+/// AdamW (arXiv 1711.05101, Alg. 2): p <- p - lr w p first, then Adam's step without decay.
+std::unique_ptr<Optimizer> make_adam(const OptimizerSpec& spec, bool decoupled);
+
+/// LARS as in MoCo v3, BYOL and DINO: d = g + w p; d <- d trust |p| / |d| (factor 1 if a norm is
+/// 0); v <- m v + d; p <- p - lr v. A parameter that does not adapt keeps d as it is. (Those codes
+/// exempt one-dimensional tensors from both: no_decay and no_adaptation = ["bias", "norm"].)
+std::unique_ptr<Optimizer> make_lars(const OptimizerSpec& spec);
+
+}  // namespace kith::host
