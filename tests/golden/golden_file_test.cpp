@@ -38,8 +38,8 @@ TEST(GoldenFileTest, NamesTheCaseAndWhatItLacks) {
     cases.front().input("no such thing");
     FAIL() << "did not throw";
   } catch (const std::runtime_error& e) {
-    EXPECT_EQ(std::string(e.what()), "golden: " + cases.front().where() +
-                                         ": no data set 'inputs/no such thing'");
+    EXPECT_EQ(std::string(e.what()),
+              "golden: " + cases.front().where() + ": no data set 'inputs/no such thing'");
   }
 }
 
