@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <kith/abi/core.h>
+
 #include <functional>
 #include <string>
 #include <vector>
-
-#include <kith/abi/core.h>
 
 namespace kith::host {
 
@@ -13,7 +13,8 @@ namespace kith::host {
 struct HostAbilities {
   /// Whether the host has a service ("kith.tensor/1").
   std::function<bool(const std::string& service)> has_service;
-  /// Whether its LibTorch (or the host itself) has an operator, by schema name and overload ("aten::add.Tensor").
+  /// Whether its LibTorch (or the host itself) has an operator, by schema name and overload
+  /// ("aten::add.Tensor").
   std::function<bool(const std::string& op)> has_operator;
   /// Names to suggest from where an operator is unknown; may be empty.
   std::function<std::vector<std::string>()> operator_names;
@@ -21,7 +22,8 @@ struct HostAbilities {
   std::vector<std::string> interfaces = {"kith.augmentation/1", "kith.encoder/1",
                                          "kith.evaluation/1", "kith.loss/1", "kith.method/1"};
   std::string libtorch_version;  ///< "2.15.0"
-  /// Handed to each plugin's entry; lives until the process ends. Null: nothing can be loaded, only read.
+  /// Handed to each plugin's entry; lives until the process ends. Null: nothing can be loaded, only
+  /// read.
   const kith_host* host = nullptr;
 };
 

@@ -34,31 +34,31 @@ std::string joined(const std::vector<std::string>& items) {
 void check_tier(const PluginMetadata& m, const PluginFile& file) {
   if (m.tier == KITH_ABI) return;
   const bool native = m.tier.rfind("native/", 0) == 0;
-  throw PluginRefused(
-      {RefusalCode::kTier, titled(m) + " is of tier " + m.tier + ", which this host does not load",
-       file.path.string() + ", tier " + m.tier + ", SDK " + m.sdk_version,
-       std::string("tier ") + KITH_ABI + ", SDK " KITH_SDK_VERSION,
-       native ? "ask for a portable build" : "use a newer Kith, or build the plugin with this SDK"});
+  throw PluginRefused({RefusalCode::kTier,
+                       titled(m) + " is of tier " + m.tier + ", which this host does not load",
+                       file.path.string() + ", tier " + m.tier + ", SDK " + m.sdk_version,
+                       std::string("tier ") + KITH_ABI + ", SDK " KITH_SDK_VERSION,
+                       native ? "ask for a portable build"
+                              : "use a newer Kith, or build the plugin with this SDK"});
 }
 
 void check_sdk(const PluginMetadata& m, const PluginFile& file) {
   if (sdk_fits(m.sdk_version, KITH_SDK_VERSION)) return;
-  throw PluginRefused({RefusalCode::kSdkVersion,
-                       titled(m) + " was built for SDK " + m.sdk_version +
-                           "; this host has SDK " KITH_SDK_VERSION,
-                       file.path.string() + ", SDK " + m.sdk_version + ", " + m.compiler,
-                       "SDK " KITH_SDK_VERSION,
-                       "rebuild the plugin with this host's SDK, or use the Kith that it was built for"});
+  throw PluginRefused(
+      {RefusalCode::kSdkVersion,
+       titled(m) + " was built for SDK " + m.sdk_version + "; this host has SDK " KITH_SDK_VERSION,
+       file.path.string() + ", SDK " + m.sdk_version + ", " + m.compiler, "SDK " KITH_SDK_VERSION,
+       "rebuild the plugin with this host's SDK, or use the Kith that it was built for"});
 }
 
 void check_services(const PluginMetadata& m, const PluginFile& file, const HostAbilities& host) {
   if (std::find(host.interfaces.begin(), host.interfaces.end(), m.interface_id) ==
       host.interfaces.end())
-    throw PluginRefused({RefusalCode::kService,
-                         titled(m) + " offers interface " + m.interface_id +
-                             ", which this host does not use",
-                         file.path.string() + ", interface " + m.interface_id,
-                         "uses " + joined(host.interfaces), "use a newer Kith"});
+    throw PluginRefused(
+        {RefusalCode::kService,
+         titled(m) + " offers interface " + m.interface_id + ", which this host does not use",
+         file.path.string() + ", interface " + m.interface_id, "uses " + joined(host.interfaces),
+         "use a newer Kith"});
   std::vector<std::string> missing;
   for (const std::string& service : m.required_services)
     if (!host.has_service || !host.has_service(service)) missing.push_back(service);
@@ -79,12 +79,11 @@ void check_operators(const PluginMetadata& m, const PluginFile& file, const Host
                      ", or ask the plugin's author for another build";
   if (missing.size() == 1 && host.operator_names)
     todo += did_you_mean(missing[0], host.operator_names());
-  throw PluginRefused({RefusalCode::kOperator,
-                       titled(m) + " calls operators that this host's LibTorch lacks: " +
-                           joined(missing),
-                       file.path.string() + ", calls " + std::to_string(m.operators.size()) +
-                           " operators",
-                       "LibTorch " + host.libtorch_version, todo});
+  throw PluginRefused(
+      {RefusalCode::kOperator,
+       titled(m) + " calls operators that this host's LibTorch lacks: " + joined(missing),
+       file.path.string() + ", calls " + std::to_string(m.operators.size()) + " operators",
+       "LibTorch " + host.libtorch_version, todo});
 }
 
 }  // namespace
@@ -101,16 +100,15 @@ ElfFile parse_elf(const PluginFile& file) {
     return ElfFile(file.bytes);
   } catch (const ElfError& e) {
     const std::string name = "'" + file.path.filename().string() + "'";
-    const std::string has = file.path.string() + ", " + std::to_string(file.bytes.size()) + " bytes";
+    const std::string has =
+        file.path.string() + ", " + std::to_string(file.bytes.size()) + " bytes";
     if (e.damaged())
-      throw PluginRefused({RefusalCode::kDamagedElf,
-                           name + " is truncated or damaged: " + e.what(), has,
-                           "reads ELF shared libraries for x86-64 Linux",
+      throw PluginRefused({RefusalCode::kDamagedElf, name + " is truncated or damaged: " + e.what(),
+                           has, "reads ELF shared libraries for x86-64 Linux",
                            "build or copy the plugin again"});
-    throw PluginRefused({RefusalCode::kNotThisMachine,
-                         name + " is no plugin for this machine: " + e.what(), has,
-                         "reads ELF shared libraries for x86-64 Linux",
-                         "build the plugin for this machine"});
+    throw PluginRefused(
+        {RefusalCode::kNotThisMachine, name + " is no plugin for this machine: " + e.what(), has,
+         "reads ELF shared libraries for x86-64 Linux", "build the plugin for this machine"});
   }
 }
 

@@ -11,7 +11,7 @@ namespace kith::host {
 struct PluginFolder {
   std::filesystem::path path;
   std::string reason;  ///< "the experiment's folder", "KITH_PLUGIN_PATH", ...
-  bool required = false;  ///< an absent one is an error, because somebody asked for it
+  int depth = 0;       ///< levels of sub-folders that are looked into
 };
 
 /// Where plugins are looked for, the nearest first:
@@ -19,18 +19,21 @@ struct PluginFolder {
 ///  1. the experiment's own folder, and `plugins/` in it;
 ///  2. each folder of the environment variable KITH_PLUGIN_PATH, separated by colons;
 ///  3. the user's folder: $XDG_DATA_HOME/kith/plugins, or ~/.local/share/kith/plugins;
-///  4. next to the program: <its folder>/plugins, <its folder>/../lib/kith/plugins, and, for a program that was just
-///     built, <its folder>/../plugins.
+///  4. next to the program: <its folder>/plugins, <its folder>/../lib/kith/plugins, and, for a
+///  program that lies in a
+///     build tree (a `build.ninja` one or two levels above it), the `plugins` folder of that tree.
 ///
-/// In the places 2 to 4 sub-folders are looked into as well, two levels deep; in 1 only the folder itself.
+/// In the places 2 to 4 sub-folders are looked into as well, two levels deep; in 1 only the two
+/// folders themselves. Of a folder that two places name, the nearer place counts.
 ///
 /// @param experiment_folder  empty: none.
 /// @param program            the program's own file; empty: /proc/self/exe.
 std::vector<PluginFolder> plugin_search_path(const std::filesystem::path& experiment_folder,
                                              const std::filesystem::path& program = {});
 
-/// All files whose names end in .so in a folder, sorted by path. Sub-folders down to `depth` levels are looked into;
-/// folders whose names begin with '.' are not. Links to files count, links to folders are not followed. An absent folder has none.
+/// All files whose names end in .so in a folder, sorted by path. Sub-folders down to `depth` levels
+/// are looked into; folders whose names begin with '.' are not. Links to files count, links to
+/// folders are not followed. An absent folder has none.
 std::vector<std::filesystem::path> plugin_files_in(const std::filesystem::path& folder, int depth);
 
 }  // namespace kith::host

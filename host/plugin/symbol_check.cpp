@@ -15,8 +15,8 @@ namespace kith::host {
 namespace {
 
 constexpr std::string_view kAllowedLibraries[] = {
-    "ld-linux-x86-64.so.2", "libc.so.6",       "libdl.so.2", "libgcc_s.so.1", "libm.so.6",
-    "libpthread.so.0",      "librt.so.1",      "libstdc++.so.6",
+    "ld-linux-x86-64.so.2", "libc.so.6",  "libdl.so.2",     "libgcc_s.so.1", "libm.so.6",
+    "libpthread.so.0",      "librt.so.1", "libstdc++.so.6",
 };
 constexpr std::string_view kSanitizers[] = {"libasan.so.", "liblsan.so.", "libtsan.so.",
                                             "libubsan.so."};
@@ -47,7 +47,8 @@ std::string demangled(std::string_view symbol) {
   return status == 0 && text ? text.get() : name;
 }
 
-/// A mangled name of something in std or in the C++ library's own namespaces, or of a type or table of such.
+/// A mangled name of something in std or in the C++ library's own namespaces, or of a type or table
+/// of such.
 bool belongs_to_cxx_library(std::string_view name) {
   if (name.substr(0, 2) != "_Z") return false;
   name.remove_prefix(2);
@@ -61,7 +62,8 @@ bool belongs_to_cxx_library(std::string_view name) {
   while (!name.empty() && (name[0] == 'K' || name[0] == 'V' || name[0] == 'R' || name[0] == 'O'))
     name.remove_prefix(1);  // const, volatile, & and && of a member function
   if (name.empty()) return false;
-  if (name[0] == 'S') return name.size() > 1 && std::string_view("tabsiod").find(name[1]) != name.npos;
+  if (name[0] == 'S')
+    return name.size() > 1 && std::string_view("tabsiod").find(name[1]) != name.npos;
   for (std::string_view prefix : {"9__gnu_cxx", "10__cxxabiv1"})
     if (name.substr(0, prefix.size()) == prefix) return true;
   // operator new and delete for placement, which <new> defines inline.
@@ -93,11 +95,11 @@ void check_libraries(const ElfFile& elf, const PluginMetadata& m, const PluginFi
     if (!contains(kAllowedLibraries, library) && !is_loaded_sanitizer(library))
       others.emplace_back(library);
   if (others.empty()) return;
-  throw PluginRefused({RefusalCode::kLibrary,
-                       titled(m) + " needs libraries that a portable plugin may not need: " +
-                           listed(others),
-                       file.path.string() + ", needs " + listed(others), host,
-                       "link them into the plugin statically and hidden, or do without"});
+  throw PluginRefused(
+      {RefusalCode::kLibrary,
+       titled(m) + " needs libraries that a portable plugin may not need: " + listed(others),
+       file.path.string() + ", needs " + listed(others), host,
+       "link them into the plugin statically and hidden, or do without"});
 }
 
 void check_exports(const ElfFile& elf, const PluginMetadata& m, const PluginFile& file) {
@@ -115,27 +117,27 @@ void check_exports(const ElfFile& elf, const PluginMetadata& m, const PluginFile
   const std::string todo =
       "build it with the line that the SDK documents: -fvisibility=hidden -fno-gnu-unique";
   if (!unique.empty())
-    throw PluginRefused({RefusalCode::kExportedSymbols,
-                         titled(m) + " has symbols that all plugins of a process would share: " +
-                             listed(unique),
-                         file.path.string() + ", " + std::to_string(unique.size()) +
-                             " unique symbols outside std::",
-                         "allows none: two plugins with equal names would run each other's code",
-                         todo});
+    throw PluginRefused(
+        {RefusalCode::kExportedSymbols,
+         titled(m) + " has symbols that all plugins of a process would share: " + listed(unique),
+         file.path.string() + ", " + std::to_string(unique.size()) +
+             " unique symbols outside std::",
+         "allows none: two plugins with equal names would run each other's code", todo});
   if (!entry)
-    throw PluginRefused({RefusalCode::kNoEntry,
-                         titled(m) + " has no entry function " + KITH_PLUGIN_ENTRY,
-                         file.path.string() + ", without it", std::string("calls ") + KITH_PLUGIN_ENTRY,
-                         "end the plugin's source with KITH_PLUGIN(YourClass), and keep it exported"});
+    throw PluginRefused(
+        {RefusalCode::kNoEntry, titled(m) + " has no entry function " + KITH_PLUGIN_ENTRY,
+         file.path.string() + ", without it", std::string("calls ") + KITH_PLUGIN_ENTRY,
+         "end the plugin's source with KITH_PLUGIN(YourClass), and keep it exported"});
   if (!exported.empty())
-    throw PluginRefused({RefusalCode::kExportedSymbols,
-                         titled(m) + " exports more than its entry: " + listed(exported),
-                         file.path.string() + ", " + std::to_string(exported.size()) +
-                             " other symbols",
-                         std::string("allows ") + KITH_PLUGIN_ENTRY + " alone", todo});
+    throw PluginRefused(
+        {RefusalCode::kExportedSymbols,
+         titled(m) + " exports more than its entry: " + listed(exported),
+         file.path.string() + ", " + std::to_string(exported.size()) + " other symbols",
+         std::string("allows ") + KITH_PLUGIN_ENTRY + " alone", todo});
 }
 
-/// Whether an undefined symbol without a version is found, and in a library that a portable plugin may use.
+/// Whether an undefined symbol without a version is found, and in a library that a portable plugin
+/// may use.
 bool found_unversioned(const std::string& name) {
   void* address = ::dlsym(RTLD_DEFAULT, name.c_str());
   if (address == nullptr) return false;
@@ -155,7 +157,8 @@ void check_undefined(const ElfFile& elf, const PluginMetadata& m, const PluginFi
     const std::string name(symbol.name);
     if (symbol.version.empty()) {
       if (!found_unversioned(name)) missing.push_back(demangled(name));
-    } else if (::dlvsym(RTLD_DEFAULT, name.c_str(), std::string(symbol.version).c_str()) == nullptr) {
+    } else if (::dlvsym(RTLD_DEFAULT, name.c_str(), std::string(symbol.version).c_str()) ==
+               nullptr) {
       versions.insert(std::string(symbol.version) + " of " + std::string(symbol.library) + " (" +
                       demangled(name) + ")");
     }

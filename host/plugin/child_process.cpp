@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugin/child_process.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <kith/error.hpp>
+#include <thread>
+
+#include "plugin/trial_report.h"
+
+extern "C" char** environ;
+
+namespace kith::host {
+namespace {
+
+constexpr std::size_t kMaxOutput = 64 << 10;
+constexpr std::size_t kMaxReport = 1 << 20;
+
+/// An anonymous file that the child writes into: unlike a pipe it never fills up, and outlives the
+/// child.
+class Scratch {
+ public:
+  explicit Scratch(const char* name) {
+    // Moved up, out of the way of the descriptors that the child gets.
+    const int low = ::memfd_create(name, MFD_CLOEXEC);
+    fd_ = low < 0 ? -1 : ::fcntl(low, F_DUPFD_CLOEXEC, 10);
+    if (low >= 0) ::close(low);
+    if (fd_ < 0)
+      throw kith::Error(std::string("loader: no anonymous file: ") + std::strerror(errno));
+  }
+  ~Scratch() { ::close(fd_); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  int fd() const { return fd_; }
+
+  /// The last bytes, at most so many.
+  std::string tail(std::size_t most) const {
+    const off_t size = ::lseek(fd_, 0, SEEK_END);
+    if (size <= 0) return {};
+    const std::size_t count = std::min(static_cast<std::size_t>(size), most);
+    std::string out(count, '\0');
+    const ssize_t got = ::pread(fd_, out.data(), count, size - static_cast<off_t>(count));
+    out.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return out;
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+class SpawnOptions {
+ public:
+  SpawnOptions(const Scratch& output, const Scratch& report) {
+    ::posix_spawn_file_actions_init(&actions_);
+    ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions_, output.fd(), 1);
+    ::posix_spawn_file_actions_adddup2(&actions_, output.fd(), 2);
+    ::posix_spawn_file_actions_adddup2(&actions_, report.fd(), kTrialReportDescriptor);
+    ::posix_spawnattr_init(&attributes_);
+    ::posix_spawnattr_setpgroup(&attributes_, 0);
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    ::posix_spawnattr_setsigmask(&attributes_, &none);
+    ::posix_spawnattr_setsigdefault(&attributes_, &all);
+    ::posix_spawnattr_setflags(
+        &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  }
+  ~SpawnOptions() {
+    ::posix_spawn_file_actions_destroy(&actions_);
+    ::posix_spawnattr_destroy(&attributes_);
+  }
+  SpawnOptions(const SpawnOptions&) = delete;
+  SpawnOptions& operator=(const SpawnOptions&) = delete;
+
+  pid_t start(const std::vector<std::string>& command) const {
+    std::vector<char*> arguments;
+    for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    pid_t pid = 0;
+    const int error =
+        ::posix_spawn(&pid, command[0].c_str(), &actions_, &attributes_, arguments.data(), environ);
+    if (error != 0)
+      throw kith::Error("loader: cannot start " + command[0] +
+                        " to try new plugins: " + std::strerror(error));
+    return pid;
+  }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+  posix_spawnattr_t attributes_;
+};
+
+}  // namespace
+
+ChildResult run_child_process(const std::vector<std::string>& command,
+                              std::chrono::milliseconds time_limit) {
+  const Scratch output("kith trial output");
+  const Scratch report("kith trial report");
+  const pid_t pid = SpawnOptions(output, report).start(command);
+  const auto end = std::chrono::steady_clock::now() + time_limit;
+  ChildResult result;
+  // The child stays a zombie until its whole group is ended: so long its number means nobody else.
+  while (true) {
+    siginfo_t info{};
+    const int done = ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT);
+    if (done == 0 && info.si_pid == pid) break;
+    if (done < 0 && errno != EINTR)
+      throw kith::Error(std::string("loader: lost the process that tries new plugins: ") +
+                        std::strerror(errno));
+    if (std::chrono::steady_clock::now() >= end) {
+      result.timed_out = true;
+      break;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  ::kill(-pid, SIGKILL);  // with whatever it started and left behind
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  result.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+  result.output = output.tail(kMaxOutput);
+  result.report = report.tail(kMaxReport);
+  return result;
+}
+
+}  // namespace kith::host

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace kith::host {
+
+/// How a child process ended and what it left.
+struct ChildResult {
+  bool timed_out = false;
+  int signal = 0;      ///< that ended it, 0: none
+  int exit_code = 0;   ///< if no signal did
+  std::string output;  ///< its standard output and standard error, at most the last 64 KiB
+  std::string report;  ///< what it wrote on descriptor 3, at most 1 MiB
+};
+
+/// Starts a program in a process group of its own (posix_spawn: this process has threads, which
+/// fork would not copy), waits for it, and ends it with all that it started when the time is up.
+/// Its standard input is empty.
+///
+/// @throws kith::Error  if it cannot be started.
+ChildResult run_child_process(const std::vector<std::string>& command,
+                              std::chrono::milliseconds time_limit);
+
+}  // namespace kith::host
