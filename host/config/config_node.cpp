@@ -24,7 +24,7 @@ std::string value_text(const ConfigNode& node) {
     case ConfigNode::Kind::kInt:
       return std::to_string(std::get<std::int64_t>(node.scalar));
     case ConfigNode::Kind::kReal:
-      return number_text(std::get<double>(node.scalar));
+      return toml_float(std::get<double>(node.scalar));
     case ConfigNode::Kind::kText:
       return '"' + node.text() + '"';
     case ConfigNode::Kind::kList:
