@@ -51,8 +51,8 @@ struct AugmentationTraits {
   /// Pixel and filter only: with pillow8 it leaves whole levels 0 to 255 itself. Else the host
   /// rounds after it.
   bool rounds = false;
-  /// Its results are no picture values any more: nothing but a flip may follow, and the host does
-  /// not scale them.
+  /// Its results are no picture values any more: it ends its list, and the host does not scale
+  /// them.
   bool final = false;
 };
 

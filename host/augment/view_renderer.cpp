@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "augment/view_renderer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <kith/cpu_variants.hpp>
+#include <kith/error.hpp>
+#include <string>
+
+#include "augment/warp.h"
+
+namespace kith::host {
+namespace {
+
+template <int kChannels>
+void deinterleave(const std::uint8_t* in, float* const* out, std::size_t first, std::size_t size) {
+  for (int c = 0; c < kChannels; ++c) {
+    float* plane = out[c] + first;
+    const std::uint8_t* from = in + first * kChannels + static_cast<std::size_t>(c);
+    for (std::size_t i = 0; i < size; ++i) plane[i] = static_cast<float>(from[i * kChannels]);
+  }
+}
+
+KITH_CPU_VARIANTS void to_unit(float* values, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) values[i] /= 255.0F;
+}
+
+KITH_CPU_VARIANTS void round_to_levels(float* values, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {
+    float v = values[i] + 0.5F;
+    v = v > 0.0F ? v : 0.0F;  // NaN becomes 0
+    v = v < 255.0F ? v : 255.0F;
+    values[i] = static_cast<float>(static_cast<int>(v));
+  }
+}
+
+KITH_CPU_VARIANTS std::int64_t sum_grey_levels(const float* r, const float* g, const float* b,
+                                               std::size_t size) {
+  std::int32_t sum = 0;  // a tile's is below 2^20
+  for (std::size_t i = 0; i < size; ++i)
+    sum += (19595 * static_cast<int>(r[i]) + 38470 * static_cast<int>(g[i]) +
+            7471 * static_cast<int>(b[i]) + 32768) >>
+           16;
+  return sum;
+}
+
+}  // namespace
+
+ViewRenderer::ViewRenderer(const ViewPipeline& pipeline, ViewScratch& scratch, float* out)
+    : pipeline_(pipeline),
+      spec_(pipeline.spec()),
+      scratch_(scratch),
+      out_(out),
+      channels_(static_cast<std::size_t>(pipeline.spec().channels)) {
+  float* first = out;
+  if (spec_.channels_last && spec_.channels > 1) {
+    scratch_.planes.resize(spec_.floats());
+    first = scratch_.planes.data();
+  }
+  for (std::size_t c = 0; c < channels_; ++c) planes_[c] = first + c * spec_.pixels();
+}
+
+void ViewRenderer::render(const ImageView& image, const DrawnView& drawn) {
+  const GeometryPlan plan = scratch_.composer.plan();
+  if (plan.rotated) {
+    sample_turned(image, plan);
+  } else {
+    sample(image, plan);
+  }
+  list_steps(drawn);
+  run_steps();
+}
+
+void ViewRenderer::sample(const ImageView& image, const GeometryPlan& plan) {
+  scratch_.x_taps.compute(plan.x, plan.filter);
+  scratch_.y_taps.compute(plan.y, plan.filter);
+  const auto width = static_cast<std::size_t>(spec_.width);
+  if (is_pillow8()) {
+    scratch_.levels.resize(spec_.floats());
+    resample_levels(image, scratch_.x_taps, scratch_.y_taps, scratch_.levels.data(),
+                    width * channels_, scratch_.resample);
+  } else {
+    resample_values(image, scratch_.x_taps, scratch_.y_taps, planes_[0], width, spec_.pixels(),
+                    scratch_.resample);
+  }
+}
+
+void ViewRenderer::sample_turned(const ImageView& image, const GeometryPlan& plan) {
+  const bool covers = plan.x.count > 0 && plan.y.count > 0;
+  if (covers) {
+    scratch_.x_taps.compute(plan.x, plan.filter);
+    scratch_.y_taps.compute(plan.y, plan.filter);
+  }
+  const auto width = static_cast<std::size_t>(plan.grid_width);
+  const std::size_t pixels = width * static_cast<std::size_t>(plan.grid_height);
+  const std::size_t offset =
+      static_cast<std::size_t>(plan.grid_top) * width + static_cast<std::size_t>(plan.grid_left);
+  if (is_pillow8()) {
+    scratch_.level_grid.assign(pixels * channels_,
+                               static_cast<std::uint8_t>(std::clamp(plan.fill + 0.5, 0.0, 255.0)));
+    if (covers)
+      resample_levels(image, scratch_.x_taps, scratch_.y_taps,
+                      scratch_.level_grid.data() + offset * channels_, width * channels_,
+                      scratch_.resample);
+    scratch_.levels.resize(spec_.floats());
+    warp_levels(scratch_.level_grid.data(), plan.grid_width, spec_.channels, plan.to_grid,
+                scratch_.levels.data(), spec_.height, spec_.width);
+    return;
+  }
+  scratch_.value_grid.assign(pixels * channels_, static_cast<float>(plan.fill / 255));
+  if (covers)
+    resample_values(image, scratch_.x_taps, scratch_.y_taps, scratch_.value_grid.data() + offset,
+                    width, pixels, scratch_.resample);
+  for (std::size_t c = 0; c < channels_; ++c)
+    warp_values(scratch_.value_grid.data() + c * pixels, plan.grid_width, plan.to_grid, planes_[c],
+                spec_.height, spec_.width);
+}
+
+void ViewRenderer::list_steps(const DrawnView& drawn) {
+  scratch_.steps.clear();
+  for (std::size_t i = pipeline_.head_; i < drawn.size(); ++i) {
+    if (!drawn[i].applied) continue;
+    const Augmentation& a = *pipeline_.list_[i].augmentation;
+    const double* values = drawn[i].values.data();
+    is_final_ |= a.final();
+    std::uint32_t mean_grey = 0;
+    const std::uint32_t count =
+        a.stage() == AugmentationStage::kPixel ? a.passes(values, mean_grey) : 1;
+    for (std::uint32_t pass = 0; pass < count; ++pass)
+      scratch_.steps.push_back({&a, values, pass, ((mean_grey >> pass) & 1) != 0});
+  }
+}
+
+void ViewRenderer::run_steps() {
+  const auto& steps = scratch_.steps;
+  bool loaded = !is_pillow8();
+  bool knows_mean = false;
+  std::size_t at = 0;
+  while (true) {
+    std::size_t end = at;
+    while (end < steps.size() && steps[end].is_pixel() &&
+           (!steps[end].wants_mean_grey || (end == at && knows_mean)))
+      ++end;
+    const bool last = end == steps.size();
+    const bool sums = !last && steps[end].is_pixel();
+    if (end > at || !loaded || sums || last)
+      mean_grey_ =
+          walk_tiles({.begin = at, .end = end, .load = !loaded, .sum_grey = sums, .finish = last});
+    loaded = true;
+    knows_mean = sums;
+    if (last) return;
+    if (!sums) run_whole(steps[end++]);
+    at = end;
+  }
+}
+
+double ViewRenderer::walk_tiles(const Walk& walk) {
+  const std::size_t pixels = spec_.pixels();
+  double sum = 0;
+  for (std::size_t first = 0; first < pixels; first += kTile) {
+    const std::size_t size = std::min(kTile, pixels - first);
+    if (walk.load) load(first, size);
+    for (std::size_t i = walk.begin; i < walk.end; ++i)
+      run_pixel(scratch_.steps[i], first, size, scratch_.steps[i].wants_mean_grey ? mean_grey_ : 0);
+    if (walk.sum_grey) sum += sum_grey(first, size);
+    if (walk.finish) finish(first, size);
+  }
+  return sum / static_cast<double>(pixels);
+}
+
+void ViewRenderer::run_pixel(const ViewStep& step, std::size_t first, std::size_t size,
+                             double mean_grey) {
+  kith_pixel_run run{};
+  run.struct_size = sizeof(kith_pixel_run);
+  run.arithmetic = is_pillow8() ? KITH_ARITHMETIC_PILLOW8 : KITH_ARITHMETIC_FLOAT;
+  run.channels = static_cast<std::uint32_t>(channels_);
+  run.pass = step.pass;
+  run.size = size;
+  for (std::size_t c = 0; c < channels_; ++c) run.planes[c] = planes_[c] + first;
+  run.mean_grey = mean_grey;
+  step.augmentation->pixel(step.values, run);
+  if (is_pillow8() && !step.augmentation->rounds()) round_planes(first, size);
+}
+
+void ViewRenderer::load(std::size_t first, std::size_t size) {
+  if (channels_ == 3) {
+    deinterleave<3>(scratch_.levels.data(), planes_.data(), first, size);
+  } else {
+    deinterleave<1>(scratch_.levels.data(), planes_.data(), first, size);
+  }
+}
+
+/// As Pillow's mean of the grey version (pillow8), and torchvision's on tensors.
+double ViewRenderer::sum_grey(std::size_t first, std::size_t size) const {
+  double sum = 0;
+  if (channels_ == 1) {
+    for (std::size_t i = first; i < first + size; ++i) sum += static_cast<double>(planes_[0][i]);
+    return sum;
+  }
+  const float *r = planes_[0] + first, *g = planes_[1] + first, *b = planes_[2] + first;
+  if (is_pillow8()) return static_cast<double>(sum_grey_levels(r, g, b, size));
+  for (std::size_t i = 0; i < size; ++i)
+    sum += static_cast<double>(0.2989F * r[i] + 0.587F * g[i] + 0.114F * b[i]);
+  return sum;
+}
+
+void ViewRenderer::finish(std::size_t first, std::size_t size) {
+  if (is_pillow8() && !is_final_)
+    for (std::size_t c = 0; c < channels_; ++c) to_unit(planes_[c] + first, size);
+  if (planes_[0] == out_) return;
+  float* to = out_ + first * channels_;
+  for (std::size_t i = first; i < first + size; ++i)
+    for (std::size_t c = 0; c < channels_; ++c) *to++ = planes_[c][i];
+}
+
+kith_view_pixels ViewRenderer::whole_view(float* const* planes) const {
+  kith_view_pixels view{};
+  view.struct_size = sizeof(kith_view_pixels);
+  view.arithmetic = is_pillow8() ? KITH_ARITHMETIC_PILLOW8 : KITH_ARITHMETIC_FLOAT;
+  view.channels = static_cast<std::uint32_t>(channels_);
+  view.height = spec_.height;
+  view.width = spec_.width;
+  std::copy(planes, planes + channels_, view.planes);
+  return view;
+}
+
+void ViewRenderer::run_whole(const ViewStep& step) {
+  const Augmentation& a = *step.augmentation;
+  kith_view_pixels view = whole_view(planes_.data());
+  if (a.stage() == AugmentationStage::kGeometry) {
+    run_late_geometry(step);
+    return;
+  }
+  if (a.stage() == AugmentationStage::kFilter) {
+    scratch_.filter.resize(a.scratch_size(spec_.height, spec_.width, spec_.channels));
+    view.scratch = scratch_.filter.empty() ? nullptr : scratch_.filter.data();
+    a.filter(step.values, view);
+  } else {
+    scratch_.other_planes.resize(spec_.floats());
+    std::array<float*, KITH_MAX_CHANNELS> from{};
+    for (std::size_t c = 0; c < channels_; ++c) {
+      from[c] = scratch_.other_planes.data() + c * spec_.pixels();
+      std::copy(planes_[c], planes_[c] + spec_.pixels(), from[c]);
+    }
+    a.image(step.values, whole_view(from.data()), view);
+  }
+  if (is_pillow8() && !a.rounds()) round_planes(0, spec_.pixels());
+}
+
+void ViewRenderer::run_late_geometry(const ViewStep& step) {
+  const std::string& name = step.augmentation->name();
+  GeometryComposer& composer = scratch_.composer;
+  composer.start(spec_.height, spec_.width);
+  kith_geometry geometry = composer.neutral_step(spec_.height, spec_.width);
+  step.augmentation->geometry(step.values, geometry);
+  const bool takes_all = geometry.box_top == 0 && geometry.box_left == 0 &&
+                         geometry.box_height == spec_.height && geometry.box_width == spec_.width &&
+                         geometry.out_height == spec_.height && geometry.out_width == spec_.width;
+  if (!takes_all)
+    throw PluginError(
+        name +
+        ": takes a box of the view, which must come before any pixel, filter or image "
+        "augmentation; move it up");
+  composer.add(geometry, name.c_str());
+  const GeometryPlan plan = composer.plan();
+  if (plan.rotated) {
+    turn(plan);
+  } else {
+    flip(plan.x.mirrored, plan.y.mirrored);
+  }
+}
+
+void ViewRenderer::flip(bool horizontal, bool vertical) {
+  const auto width = static_cast<std::size_t>(spec_.width),
+             height = static_cast<std::size_t>(spec_.height);
+  for (std::size_t c = 0; c < channels_; ++c) {
+    float* plane = planes_[c];
+    if (horizontal)
+      for (std::size_t y = 0; y < height; ++y)
+        std::reverse(plane + y * width, plane + (y + 1) * width);
+    if (vertical)
+      for (std::size_t y = 0; y < height / 2; ++y)
+        std::swap_ranges(plane + y * width, plane + (y + 1) * width,
+                         plane + (height - 1 - y) * width);
+  }
+}
+
+void ViewRenderer::turn(const GeometryPlan& plan) {
+  const auto grid_width = static_cast<std::size_t>(plan.grid_width);
+  const float fill = static_cast<float>(is_pillow8() ? plan.fill : plan.fill / 255);
+  const auto left = static_cast<std::size_t>(std::llround(plan.x.box_start) + plan.x.first);
+  const auto top = static_cast<std::size_t>(std::llround(plan.y.box_start) + plan.y.first);
+  const auto width = static_cast<std::size_t>(plan.x.count),
+             height = static_cast<std::size_t>(plan.y.count);
+  for (std::size_t c = 0; c < channels_; ++c) {
+    scratch_.value_grid.assign(grid_width * static_cast<std::size_t>(plan.grid_height), fill);
+    for (std::size_t y = 0; y < height; ++y) {
+      const float* from = planes_[c] + (top + y) * static_cast<std::size_t>(spec_.width) + left;
+      std::copy(from, from + width,
+                scratch_.value_grid.data() +
+                    (static_cast<std::size_t>(plan.grid_top) + y) * grid_width +
+                    static_cast<std::size_t>(plan.grid_left));
+    }
+    warp_values(scratch_.value_grid.data(), plan.grid_width, plan.to_grid, planes_[c], spec_.height,
+                spec_.width);
+  }
+  if (is_pillow8()) round_planes(0, spec_.pixels());
+}
+
+void ViewRenderer::round_planes(std::size_t first, std::size_t size) {
+  for (std::size_t c = 0; c < channels_; ++c) round_to_levels(planes_[c] + first, size);
+}
+
+}  // namespace kith::host
