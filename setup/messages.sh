@@ -6,7 +6,7 @@ say() { printf '== %s\n' "$*"; }
 
 # The last word of a script that cannot go on: lines on standard error, exit status 1.
 fail() {
-    printf '\n%s\n' "$@" >&2
+    { echo && printf '%s\n' "$@"; } >&2
     exit 1
 }
 
