@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/image_folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <kith/error.hpp>
+
+#include "data_files.h"
+
+namespace kith::host {
+namespace {
+
+using test::error_text;
+using test::noise_image;
+using test::png_bytes;
+using test::TempFolder;
+using test::write_file;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+void write_image(const TempFolder& folder, const std::string& name, std::uint32_t seed = 0) {
+  write_file(folder / name, png_bytes(noise_image(4, 6, 3, seed)));
+}
+
+std::string open_error(const TempFolder& folder) {
+  return error_text<DataError>([&] { open_image_folder(folder.path(), 0); });
+}
+
+std::vector<std::string> names(const SplitSource& source) {
+  std::vector<std::string> all;
+  for (std::int64_t i = 0; i < source.size(); ++i) all.push_back(source.name(i));
+  return all;
+}
+
+TEST(ImageFolderTest, ReadsLabelledSplitsSortedByBytes) {
+  TempFolder folder;
+  write_image(folder, "train/b/2.png", 1);
+  write_image(folder, "train/b/10.png", 2);
+  write_image(folder, "train/Z/x.png", 3);
+  write_image(folder, "train/a/deep/er/y.png", 4);
+  write_image(folder, "test/b/1.png", 5);
+  write_file(folder / "README.txt", "beside the splits");
+  const Source source = open_image_folder(folder.path(), 0);
+  EXPECT_THAT(source.class_names, ElementsAre("Z", "a", "b"));
+  EXPECT_THAT(names(*source.train),
+              ElementsAre("Z/x.png", "a/deep/er/y.png", "b/10.png", "b/2.png"));
+  EXPECT_EQ(source.train->label(0), 0);
+  EXPECT_EQ(source.train->label(1), 1);
+  EXPECT_EQ(source.train->label(3), 2);
+  EXPECT_EQ(source.val, nullptr);
+  ASSERT_NE(source.test, nullptr);
+  EXPECT_EQ(source.test->label(0), 2);
+  Image image;
+  source.train->decode(3, image);
+  EXPECT_EQ(image.pixels, noise_image(4, 6, 3, 1).pixels);
+}
+
+TEST(ImageFolderTest, ReadsSplitsWithoutLabels) {
+  TempFolder folder;
+  write_image(folder, "train/1.png");
+  write_image(folder, "val/2.png");
+  write_image(folder, "test/3.png");
+  const Source source = open_image_folder(folder.path(), 0);
+  EXPECT_TRUE(source.class_names.empty());
+  EXPECT_EQ(source.train->label(0), kNoLabel);
+  EXPECT_THAT(names(*source.val), ElementsAre("2.png"));
+  EXPECT_THAT(names(*source.test), ElementsAre("3.png"));
+}
+
+TEST(ImageFolderTest, ReadsImagesAloneAsTrain) {
+  TempFolder folder;
+  write_image(folder, "1.png");
+  write_image(folder, "0.png");
+  const Source source = open_image_folder(folder.path(), 0);
+  EXPECT_THAT(names(*source.train), ElementsAre("0.png", "1.png"));
+  EXPECT_EQ(source.test, nullptr);
+}
+
+TEST(ImageFolderTest, IgnoresHiddenFilesAndTellsFormatsByTheirBytes) {
+  TempFolder folder;
+  write_file(folder / "train/a/.DS_Store", "hidden");
+  write_file(folder / "train/.cache/x", "hidden");
+  write_image(folder, "train/a/wrong_extension.jpg", 8);
+  const Source source = open_image_folder(folder.path(), 0);
+  ASSERT_EQ(source.train->size(), 1);
+  Image image;
+  source.train->decode(0, image);
+  EXPECT_EQ(image.pixels, noise_image(4, 6, 3, 8).pixels);
+}
+
+TEST(ImageFolderTest, GivesThreeChannelsUnlessOneIsWanted) {
+  TempFolder folder;
+  write_file(folder / "train/a/grey.png", png_bytes(noise_image(4, 6, 1, 2)));
+  Image image;
+  open_image_folder(folder.path(), 0).train->decode(0, image);
+  EXPECT_EQ(image.size, (ImageSize{4, 6, 3}));
+  open_image_folder(folder.path(), 1).train->decode(0, image);
+  EXPECT_EQ(image.pixels, noise_image(4, 6, 1, 2).pixels);
+}
+
+TEST(ImageFolderTest, NamesAFileThatIsNoImage) {
+  TempFolder folder;
+  write_image(folder, "train/a/1.png");
+  write_file(folder / "train/a/notes.txt", "no image");
+  EXPECT_EQ(open_error(folder), "data: '" + (folder / "train/a/notes.txt").string() +
+                                    "': wanted a JPEG or PNG image, got a file that begins "
+                                    "otherwise");
+}
+
+TEST(ImageFolderTest, NamesADamagedImageWhenItIsDecoded) {
+  TempFolder folder;
+  auto bytes = png_bytes(noise_image(40, 60, 3, 0));
+  bytes.resize(bytes.size() / 2);
+  write_file(folder / "train/a/half.png", bytes);
+  const Source source = open_image_folder(folder.path(), 0);
+  Image image;
+  EXPECT_EQ(
+      error_text<DataError>([&] { source.train->decode(0, image); }),
+      "data: '" + (folder / "train/a/half.png").string() + "': damaged PNG: the file ends early");
+}
+
+TEST(ImageFolderTest, RefusesAClassThatTrainLacks) {
+  TempFolder folder;
+  write_image(folder, "train/a/1.png");
+  write_image(folder, "test/b/1.png");
+  EXPECT_THAT(open_error(folder), HasSubstr("test': class 'b' is not one of the classes in"));
+}
+
+TEST(ImageFolderTest, RefusesATestWithoutClassesWhereTrainHasThem) {
+  TempFolder folder;
+  write_image(folder, "train/a/1.png");
+  write_image(folder, "test/1.png");
+  EXPECT_THAT(open_error(folder), HasSubstr("test': must have class folders if"));
+}
+
+TEST(ImageFolderTest, RefusesFilesBesideClassFolders) {
+  TempFolder folder;
+  write_image(folder, "train/a/1.png");
+  write_image(folder, "train/2.png");
+  EXPECT_THAT(open_error(folder),
+              HasSubstr("must hold class folders or images, got both (folder 'a', file '2.png')"));
+}
+
+TEST(ImageFolderTest, RefusesEmptyFolders) {
+  TempFolder empty, without_images, empty_class;
+  EXPECT_THAT(open_error(empty), HasSubstr("is empty: no class folder, no image"));
+  std::filesystem::create_directories(without_images / "train/a");
+  EXPECT_THAT(open_error(without_images), HasSubstr("train/a': class without an image"));
+  write_image(empty_class, "train/a/1.png");
+  std::filesystem::create_directories(empty_class / "train/b");
+  EXPECT_THAT(open_error(empty_class), HasSubstr("train/b': class without an image"));
+}
+
+TEST(ImageFolderTest, ListsWhatItFoundWhereTrainIsMissing) {
+  TempFolder folder;
+  write_image(folder, "cats/1.png");
+  write_image(folder, "dogs/1.png");
+  EXPECT_THAT(open_error(folder), HasSubstr("must have a folder 'train', or images alone, got "
+                                            "folders 'cats', 'dogs'"));
+}
+
+TEST(ImageFolderTest, StopsAtALinkThatLeadsBack) {
+  TempFolder folder;
+  write_image(folder, "train/a/1.png");
+  std::filesystem::create_directory_symlink(folder / "train/a", folder / "train/a/again");
+  EXPECT_THAT(open_error(folder), HasSubstr("deep; a link may lead back"));
+}
+
+TEST(ImageFolderTest, NamesALinkToNothing) {
+  TempFolder folder;
+  write_image(folder, "train/a/1.png");
+  std::filesystem::create_symlink(folder / "gone", folder / "train/a/2.png");
+  EXPECT_THAT(open_error(folder), HasSubstr("train/a/2.png': is a link to nothing"));
+}
+
+}  // namespace
+}  // namespace kith::host
