@@ -3,7 +3,7 @@
 #include <kith/error.hpp>
 #include <utility>
 
-#include "store/hdf5.h"
+#include "store/hdf5_calls.h"
 #include "store/run_file.h"
 #include "store/run_file_state.h"
 
@@ -11,6 +11,13 @@ namespace kith::host {
 
 FeatureWriter::FeatureWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
 FeatureWriter::FeatureWriter(FeatureWriter&&) noexcept = default;
+
+void FeatureWriter::State::check_open() const {
+  if (!dataset || !file->next || session != file->session) {
+    throw DataError("store: table '" + table + "' of '" + file->path.string() +
+                    "' is finished, or was given up after an earlier error");
+  }
+}
 
 FeatureWriter::~FeatureWriter() {
   if (!state_ || !state_->dataset) return;
@@ -41,12 +48,9 @@ void FeatureWriter::append(const ArrayView& rows) {
     throw ShapeError("store: table '" + state_->table + "' wants " + std::to_string(state_->rows) +
                      " rows, got " + std::to_string(state_->done + count));
   }
-  state_->file->write([&] {
-    if (!state_->dataset || state_->session != state_->file->session) {
-      throw DataError("table '" + state_->table + "' is finished or was given up");
-    }
-    h5::write_rows(state_->dataset, state_->dtype, state_->done, count, rows.data);
-  });
+  state_->check_open();
+  state_->file->write(
+      [&] { h5::write_rows(state_->dataset, state_->dtype, state_->done, count, rows.data); });
   state_->done += count;
 }
 
@@ -55,8 +59,8 @@ void FeatureWriter::finish() {
     throw DataError("store: table '" + state_->table + "' wants " + std::to_string(state_->rows) +
                     " rows, got " + std::to_string(state_->done));
   }
-  state_->file->guarded("write",
-                        [&] { state_->dataset.close("complete '" + state_->table + "'"); });
+  state_->check_open();
+  state_->file->write([&] { state_->dataset.close("complete '" + state_->table + "'"); });
   state_->file->unfinished.erase(state_->table);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <kith/error.hpp>
 
-#include "store/hdf5.h"
+#include "store/hdf5_calls.h"
 
 namespace kith::host::h5 {
 

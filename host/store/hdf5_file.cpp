@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <kith/error.hpp>
 
-#include "store/hdf5.h"
+#include "store/hdf5_calls.h"
 
 namespace kith::host::h5 {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "store/hdf5.h"
+#include "store/hdf5_calls.h"
 
 /// Types, spaces and texts, shared by data sets and attributes.
 namespace kith::host::h5 {

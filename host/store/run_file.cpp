@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "store/atomic_file.h"
-#include "store/hdf5.h"
+#include "store/hdf5_calls.h"
 #include "store/run_file_state.h"
 #include "store/run_file_tables.h"
 

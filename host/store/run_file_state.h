@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "store/hdf5.h"
+#include "store/hdf5_calls.h"
 #include "store/run_file.h"
 
 namespace kith::host {
@@ -78,6 +78,9 @@ struct FeatureWriter::State {
   std::int64_t rows = 0;
   std::int64_t done = 0;
   std::vector<std::int64_t> row_shape;
+
+  /// @throws DataError if the table takes no more rows.
+  void check_open() const;
 };
 
 }  // namespace kith::host

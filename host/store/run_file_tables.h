@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "store/hdf5.h"
+#include "store/hdf5_calls.h"
 #include "store/run_file.h"
 
 /// The parts of run.h5's layout that are written or read in one go. Callers hold an h5::Lock.
