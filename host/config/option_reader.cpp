@@ -56,7 +56,9 @@ std::optional<Schedule> read_schedule(const OptionSpec& spec, const ConfigNode& 
   Schedule schedule;
   schedule.kind = kScheduleShapes[static_cast<int>(shape)].text;
   schedule.start = reader.real("start", range, std::nullopt);
-  const bool constant = shape == ScheduleShape::kConstant;
+  // A wrong kind is read as a constant one, and has its own message.
+  const ConfigNode* kind = node.find("kind");
+  const bool constant = kind != nullptr && kind->is_text() && kind->text() == "constant";
   schedule.end = reader.real("end", range, constant ? std::optional(schedule.start) : std::nullopt);
   reader.finish();
   if (constant && schedule.end != schedule.start) {

@@ -139,6 +139,7 @@ const PluginMetadata* PluginReader::find(const PluginUse& use, const Place& plac
 
 void PluginReader::read_options(const PluginMetadata& metadata, const ConfigNode& node,
                                 const Place& place, PluginUse& use) {
+  const SourcePlace owner = use.where.file.empty() ? node.where : use.where;
   std::vector<std::string> known;
   for (const OptionSpec& spec : metadata.options) {
     known.push_back(spec.name);
@@ -148,12 +149,12 @@ void PluginReader::read_options(const PluginMetadata& metadata, const ConfigNode
     if (taken) {
       problems_.add(place.path + ": the plugin '" + metadata.id + "' declares the option '" +
                         spec.name + "', which is a key of the host's here; rename it in the plugin",
-                    use.where);
+                    owner);
       continue;
     }
     const ConfigNode* written = node.find(spec.name);
     if (spec.type == OptionType::kPlugin) {
-      use.options.push_back(read_plugin_option(spec, written, place, use.where));
+      use.options.push_back(read_plugin_option(spec, written, place, owner));
       continue;
     }
     std::optional<OptionValue> value;

@@ -47,8 +47,12 @@ TEST_F(PluginOptionsTest, SaysHowAFileIsWritten) {
       encoder_error("plugin = \"./my.so\""),
       "encoder.plugin: must be the name of a plugin, got \"./my.so\"; a file is written plugin = "
       "{ file = \"./my.so\" } (exp.toml:6:10)");
-  EXPECT_EQ(encoder_error("plugin = { fil = \"./my.so\", file = \"\" }\n").substr(0, 10),
-            "encoder.pl");
+  EXPECT_EQ(encoder_error("plugin = { file = \"\" }"),
+            "encoder.plugin.file: must be the path of a plugin's .so, got empty text "
+            "(exp.toml:6:19)");
+  EXPECT_EQ(encoder_error("plugin = {}"),
+            "encoder.plugin: the key 'file' is missing; it must be the path of a plugin's .so "
+            "(exp.toml:6:10)");
 }
 
 TEST_F(PluginOptionsTest, AsksForTheNameOfAPlugin) {
@@ -68,7 +72,7 @@ TEST_F(PluginOptionsTest, ChecksTypes) {
       encoder_error("plugin = \"resnet\"\ndepth = 18.0"),
       "encoder.depth: must be an integer in [18, 152], got the real number 18.0 (exp.toml:7:9)");
   EXPECT_EQ(method_error("plugin = \"simclr\"\nloss = { temperature = \"hot\" }"),
-            "method.loss.temperature: must be a number in [0.0001, 10000], got the text \"hot\" "
+            "method.loss.temperature: must be a number in [1e-04, 10000], got the text \"hot\" "
             "(exp.toml:9:24)");
   EXPECT_EQ(encoder_error("plugin = \"convnet\"\nnote = 3"),
             "encoder.note: must be text, got the integer 3 (exp.toml:7:8)");
@@ -85,7 +89,7 @@ TEST_F(PluginOptionsTest, ChecksTypes) {
 
 TEST_F(PluginOptionsTest, ChecksRangesAndNamesTheUnit) {
   EXPECT_EQ(method_error("plugin = \"simclr\"\nloss = { temperature = -0.1 }"),
-            "method.loss.temperature: must be in [0.0001, 10000], got -0.1 (exp.toml:9:24)");
+            "method.loss.temperature: must be in [1e-04, 10000], got -0.1 (exp.toml:9:24)");
   EXPECT_EQ(augment_error("[{ plugin = \"normalise\", mean = 256 }]"),
             "views.0.augment.0.mean: must be in [0, 255] levels, got 256 (exp.toml:12:43)");
   EXPECT_EQ(augment_error("[{ plugin = \"flip\", probability = 1.5 }]"),
@@ -142,7 +146,7 @@ TEST_F(PluginOptionsTest, RefusesAnOptionThatHasTheNameOfAHostsKey) {
   EXPECT_EQ(
       augment_error("[\"clash\"]"),
       "views.0.augment.0: the plugin 'org.kith.clash' declares the option 'probability', which is "
-      "a key of the host's here; rename it in the plugin (exp.toml:12:13)");
+      "a key of the host's here; rename it in the plugin (exp.toml:12:12)");
 }
 
 TEST_F(PluginOptionsTest, ReadsAPluginWithinAPlugin) {
