@@ -2,6 +2,7 @@
 #include "model/copy.h"
 
 #include <ATen/ATen.h>
+#include <kith/error.hpp>
 
 #include "model/job.h"
 #include "model/state.h"

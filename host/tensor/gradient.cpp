@@ -84,7 +84,7 @@ struct HandWritten : torch::autograd::Function<HandWritten> {
     return list;
   }
 
-  struct Box : c10::intrusive_ptr_target {
+  struct Box : torch::CustomClassHolder {
     explicit Box(std::shared_ptr<Recorded> r) : recorded(std::move(r)) {}
     std::shared_ptr<Recorded> recorded;
   };
@@ -99,7 +99,7 @@ variable_list run_segment(const Segment& segment, at::TensorList inputs, std::ui
   return out.tensors();
 }
 
-struct SegmentBox : c10::intrusive_ptr_target {
+struct SegmentBox : torch::CustomClassHolder {
   SegmentBox(std::shared_ptr<Segment> s, ForwardState state, std::uint32_t m) : segment(std::move(s)), state(state), m(m) {}
   std::shared_ptr<Segment> segment;
   ForwardState state;

@@ -26,6 +26,10 @@ class Report {
   void metric(std::string_view name, double value, std::string_view unit = "fraction") const {
     detail::check(report_->metric(report_->self, {name.data(), name.size()}, value, {unit.data(), unit.size()}));
   }
+  /// A tensor that belongs to the result: votes, a confusion matrix.
+  void table(std::string_view name, const Tensor& value) const {
+    detail::check(report_->table(report_->self, {name.data(), name.size()}, value.handle()));
+  }
 
  private:
   const kith_report* report_;

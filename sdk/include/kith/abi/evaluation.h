@@ -31,6 +31,8 @@ typedef struct kith_report {
   void* self;
   /* One number; unit "fraction", "nats", "" and so on. */
   kith_status (*metric)(void* self, kith_text name, double value, kith_text unit);
+  /* A tensor that belongs to the result: votes, a confusion matrix. */
+  kith_status (*table)(void* self, kith_text name, kith_tensor value);
 } kith_report;
 
 typedef struct kith_evaluation_api {
