@@ -33,10 +33,18 @@ void require(bool ok, const char* key, const char* wanted, double value) {
 
 bool is_fraction(double value) { return value >= 0 && value < 1; }
 
+/// The strides of dimensions of size 1 say nothing.
+bool has_layout_of(const at::Tensor& parameter, const at::Tensor& tensor) {
+  for (std::int64_t i = 0; i < parameter.dim(); ++i) {
+    if (parameter.size(i) != 1 && parameter.stride(i) != tensor.stride(i)) return false;
+  }
+  return true;
+}
+
 /// The fused kernels walk raw memory: all tensors of a parameter need its layout. Autograd gives a
 /// gradient its parameter's layout nearly always, so this rarely copies.
 at::Tensor in_layout_of(const at::Tensor& parameter, const at::Tensor& tensor) {
-  if (tensor.strides() == parameter.strides()) return tensor;
+  if (has_layout_of(parameter, tensor)) return tensor;
   return at::empty_like(parameter).copy_(tensor);
 }
 
