@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/load_experiment.h"
 
-#include <limits>
 #include <utility>
 
 #include "config/overrides.h"
@@ -9,6 +8,7 @@
 #include "config/problems.h"
 #include "config/read_files.h"
 #include "config/section_reader.h"
+#include "config/setting_ranges.h"
 #include "config/table_reader.h"
 
 namespace kith::host {
@@ -62,8 +62,7 @@ ResolvedExperiment load_experiment(const std::filesystem::path& path,
   PartReader parts(root, plugins, problems);
 
   experiment.name = read_name(root, problems);
-  experiment.seed = static_cast<std::uint64_t>(
-      root.integer("seed", {0, std::numeric_limits<std::int64_t>::max()}, 0));
+  experiment.seed = static_cast<std::uint64_t>(root.integer("seed", kSeeds, 0));
   experiment.data = read_data(root, problems);
   experiment.roles = parts.roles();
   experiment.method = parts.method();

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/setting_ranges.h"
+
 namespace kith::host {
 
 namespace {
-
-constexpr IntRange kSides{1, 4096};
 
 /// Lower case, digits, '_'; begins with a letter: a role becomes part of names in files.
 bool is_identifier(const std::string& text) {
@@ -81,7 +81,7 @@ std::vector<PluginUse> PartReader::augmentations(TableReader& table) {
     std::optional<PluginUse> use = plugins_.read(item, "augmentation", path, {"probability"});
     // Read all the same where the plugin is unknown, so that every mistake is found at once.
     TableReader own(item.is_table() ? &item : nullptr, path, item.where, problems_);
-    const double probability = own.real("probability", {0, 1}, 1.0);
+    const double probability = own.real("probability", kProbabilities, 1.0);
     if (!use) continue;
     use->probability = probability;
     result.push_back(std::move(*use));
@@ -92,7 +92,7 @@ std::vector<PluginUse> PartReader::augmentations(TableReader& table) {
 ViewConfig PartReader::view(const ConfigNode& node, const std::string& path) {
   TableReader table(&node, path, node.where, problems_);
   ViewConfig view;
-  view.count = table.integer("count", {1, 64}, view.count);
+  view.count = table.integer("count", kViewCounts, view.count);
   view.size = table.integer("size", kSides, std::nullopt);
   view.arithmetic = table.choice<Arithmetic>("arithmetic", kArithmetics, view.arithmetic);
   view.augment = augmentations(table);
@@ -129,7 +129,7 @@ EvalViewConfig PartReader::eval_view(const std::vector<ViewConfig>& views) {
   const ViewConfig first = views.empty() ? ViewConfig{} : views.front();
   EvalViewConfig view;
   view.size = table.integer("size", kSides, first.size);
-  view.resize = table.integer("resize", {1, 8192}, view.size);
+  view.resize = table.integer("resize", kResizes, view.size);
   view.arithmetic = table.choice<Arithmetic>("arithmetic", kArithmetics, first.arithmetic);
   const bool written = table.has("augment");
   view.augment = augmentations(table);
@@ -171,7 +171,7 @@ EvaluationConfig PartReader::evaluation(const ConfigNode& node, const std::strin
     evaluation.plugin = std::move(*use);
   }
   TableReader table(node.is_table() ? &node : nullptr, path, node.where, problems_);
-  evaluation.every_epochs = table.integer("every_epochs", {0, 1'000'000}, evaluation.every_epochs);
+  evaluation.every_epochs = table.integer("every_epochs", kCountsOrNone, evaluation.every_epochs);
   evaluation.pixels = pixels(table);
   evaluation.output = table.text("output", evaluation.output);
   evaluation.copy = table.text("copy", evaluation.copy);

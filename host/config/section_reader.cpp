@@ -6,14 +6,11 @@
 #include <utility>
 
 #include "config/number_text.h"
+#include "config/setting_ranges.h"
 
 namespace kith::host {
 
 namespace {
-
-constexpr IntRange kCounts{1, 1'000'000};
-constexpr IntRange kThreads{0, 1024};
-constexpr RealRange kBelowOne{0, 1, false, true};
 
 const std::vector<std::string>& parameter_kinds() {
   static const std::vector<std::string> kinds(std::begin(kParameterKinds),
@@ -121,7 +118,7 @@ DataConfig read_data(TableReader& root, Problems& problems) {
   } else {
     table.add_missing("path", "the path of the data set's folder");
   }
-  data.val_fraction = table.real("val_fraction", {0, 0.5}, data.val_fraction);
+  data.val_fraction = table.real("val_fraction", kValFractions, data.val_fraction);
   data.sha256 = read_hashes(table, problems);
   table.finish();
   return data;
@@ -131,10 +128,10 @@ TrainConfig read_train(TableReader& root) {
   TableReader table = root.section("train");
   TrainConfig train;
   train.epochs = table.integer("epochs", kCounts, std::nullopt);
-  train.batch_size = table.integer("batch_size", {1, 1'048'576}, std::nullopt);
+  train.batch_size = table.integer("batch_size", kBatchSizes, std::nullopt);
   train.precision = table.choice<Precision>("precision", kPrecisions, train.precision);
   train.channels_last = table.boolean("channels_last", train.channels_last);
-  train.clip_grad_norm = table.real("clip_grad_norm", {0, 1e6}, train.clip_grad_norm);
+  train.clip_grad_norm = table.real("clip_grad_norm", kGradientNorms, train.clip_grad_norm);
   train.tensor_threads = table.integer("tensor_threads", kThreads, train.tensor_threads);
   train.loader_threads = table.integer("loader_threads", kThreads, train.loader_threads);
   train.log_every = table.integer("log_every", kCounts, train.log_every);
@@ -149,15 +146,15 @@ OptimizerConfig read_optimizer(TableReader& root, Problems& problems) {
   TableReader table = root.section("optimizer");
   OptimizerConfig read;
   read.kind = table.choice<OptimizerKind>("kind", kOptimizerKinds, std::nullopt);
-  read.base_lr = table.real("base_lr", {0, 1000}, std::nullopt);
+  read.base_lr = table.real("base_lr", kLearningRates, std::nullopt);
   read.lr_rule = table.choice<LearningRateRule>("lr_rule", kLearningRateRules, read.lr_rule);
-  read.weight_decay = table.real("weight_decay", {0, 10}, read.weight_decay);
-  read.sgd_momentum = table.real("sgd_momentum", kBelowOne, read.sgd_momentum);
+  read.weight_decay = table.real("weight_decay", kWeightDecays, read.weight_decay);
+  read.sgd_momentum = table.real("sgd_momentum", kMomenta, read.sgd_momentum);
   read.nesterov = table.boolean("nesterov", read.nesterov);
-  read.beta1 = table.real("beta1", kBelowOne, read.beta1);
-  read.beta2 = table.real("beta2", kBelowOne, read.beta2);
-  read.eps = table.real("eps", {1e-20, 1}, read.eps);
-  read.trust = table.real("trust", {1e-6, 1}, read.trust);
+  read.beta1 = table.real("beta1", kMomenta, read.beta1);
+  read.beta2 = table.real("beta2", kMomenta, read.beta2);
+  read.eps = table.real("eps", kEpsilons, read.eps);
+  read.trust = table.real("trust", kTrusts, read.trust);
   read.no_decay = read_parameter_kinds(table, "no_decay", problems);
   read.no_adaptation = read_parameter_kinds(table, "no_adaptation", problems);
   table.finish();
@@ -187,10 +184,10 @@ ScheduleConfig read_schedule(TableReader& root, std::optional<std::int64_t> epoc
   TableReader table = root.section("schedule");
   ScheduleConfig read;
   read.kind = table.choice<ScheduleKind>("kind", kScheduleKinds, read.kind);
-  read.warmup_epochs = table.real("warmup_epochs", {0, 1e6}, read.warmup_epochs);
-  read.end_lr = table.real("end_lr", {0, 1000}, read.end_lr);
+  read.warmup_epochs = table.real("warmup_epochs", kWarmups, read.warmup_epochs);
+  read.end_lr = table.real("end_lr", kLearningRates, read.end_lr);
   read.milestones = read_milestones(table, epochs, problems);
-  read.factor = table.real("factor", {0, 1, true, false}, read.factor);
+  read.factor = table.real("factor", kFactors, read.factor);
   table.finish();
 
   static constexpr const char* kKeys[] = {"end_lr", "milestones", "factor"};
