@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugin/open_plugin.h"
+
+#include <kith/abi/loss.h>
+
+#include "plugin_fixture.h"
+
+namespace kith::host {
+namespace {
+
+class OpenPluginTest : public PluginTest {
+ protected:
+  static const kith_loss_api& loss_table(PluginRegistry& all, const std::string& name) {
+    return *static_cast<const kith_loss_api*>(all.load(all.find("loss", name)).table);
+  }
+  /// What the loss answers, as the number that it is in disguise.
+  static std::intptr_t value_of(const kith_loss_api& loss, void* self) {
+    kith_tensor answer = nullptr;
+    EXPECT_EQ(loss.forward(self, nullptr, 0, &answer), KITH_OK);
+    return reinterpret_cast<std::intptr_t>(answer);
+  }
+};
+
+TEST_F(OpenPluginTest, RunsThePluginThroughItsTable) {
+  copy("complete");
+  PluginRegistry all = registry();
+  const kith_loss_api& loss = loss_table(all, "complete");
+  EXPECT_EQ(loss.struct_size, sizeof(kith_loss_api));
+  kith_arg k{"k", {}};
+  k.value.tag = KITH_INT;
+  k.value.v.i = 33;
+  void* self = nullptr;
+  ASSERT_EQ(loss.create(nullptr, &k, 1, &self), KITH_OK);
+  EXPECT_EQ(value_of(loss, self), 33);
+  loss.destroy(self);
+}
+
+TEST_F(OpenPluginTest, ExceptionsOfAPluginArriveAsStatusKindAndText) {
+  copy("complete");
+  PluginRegistry all = registry();
+  const kith_loss_api& loss = loss_table(all, "complete");
+  kith_arg k{"k", {}};
+  k.value.tag = KITH_INT;
+  void* self = nullptr;
+  k.value.v.i = 13;
+  EXPECT_EQ(loss.create(nullptr, &k, 1, &self), KITH_ERROR);
+  EXPECT_EQ(last_error(), "complete: k must not be 13");
+  EXPECT_EQ(last_error_kind(), KITH_ERROR_CONFIG);
+  k.value.v.i = 14;
+  EXPECT_EQ(loss.create(nullptr, &k, 1, &self), KITH_ERROR);
+  EXPECT_EQ(last_error(), "an exception that is not a std::exception");
+  EXPECT_EQ(loss.create(nullptr, nullptr, 0, &self), KITH_ERROR);
+  EXPECT_EQ(last_error(),
+            "options: no option 'k' was declared; add it to the plugin's kith::options(...)");
+  k.value.tag = KITH_DOUBLE;
+  EXPECT_EQ(loss.create(nullptr, &k, 1, &self), KITH_ERROR);
+  EXPECT_EQ(last_error(),
+            "options: 'k' was asked for as an integer, but it was declared as another type");
+}
+
+TEST_F(OpenPluginTest, EqualClassNamesInTwoPluginsDoNotMeet) {
+  copy("equal_a");
+  copy("equal_b");
+  PluginRegistry all = registry();
+  const kith_loss_api& a = loss_table(all, "equal_a");
+  const kith_loss_api& b = loss_table(all, "equal_b");
+  void *self_a = nullptr, *self_b = nullptr;
+  ASSERT_EQ(a.create(nullptr, nullptr, 0, &self_a), KITH_OK);
+  ASSERT_EQ(b.create(nullptr, nullptr, 0, &self_b), KITH_OK);
+  EXPECT_EQ(value_of(a, self_a), 100);
+  EXPECT_EQ(value_of(b, self_b), 200);
+  EXPECT_EQ(value_of(a, self_a), 101);
+  a.destroy(self_a);
+  b.destroy(self_b);
+}
+
+TEST_F(OpenPluginTest, RefusesAnEntryThatFails) {
+  copy("entry_fails");
+  EXPECT_NE(
+      refusal_of("entry_fails").find("KITH-401 'org.test.entry_fails' 0.1.0 failed in its entry"),
+      std::string::npos)
+      << refusal_of("entry_fails");
+}
+
+TEST_F(OpenPluginTest, RefusesTablesOfImpossibleSize) {
+  copy("table_zero");
+  copy("table_huge");
+  EXPECT_NE(refusal_of("table_zero")
+                .find("KITH-401 'org.test.table_zero' 0.1.0 gave an interface "
+                      "table of 0 bytes"),
+            std::string::npos)
+      << refusal_of("table_zero");
+  EXPECT_NE(refusal_of("table_huge").find("gave an interface table of 2147483640 bytes"),
+            std::string::npos)
+      << refusal_of("table_huge");
+}
+
+TEST_F(OpenPluginTest, RunsTheBytesThatWereCheckedWhateverHappensToTheFile) {
+  const auto path = copy("elsewhere");
+  PluginRegistry all = registry();
+  const kith_loss_api& loss = loss_table(all, "plain");
+  std::filesystem::resize_file(
+      path, 100);  // a library that is mapped from its file would crash from here on
+  void* self = nullptr;
+  ASSERT_EQ(loss.create(nullptr, nullptr, 0, &self), KITH_OK);
+  EXPECT_EQ(value_of(loss, self), 3);
+  loss.destroy(self);
+}
+
+TEST_F(OpenPluginTest, RefusesAFileThatChangedAfterItWasFound) {
+  copy("plain");
+  PluginRegistry all = registry();
+  const PluginRecord& record = all.find("loss", "plain");
+  std::filesystem::copy_file(fixture("plain_again"), record.path,
+                             std::filesystem::copy_options::overwrite_existing);
+  try {
+    all.load(record);
+    FAIL() << "loaded";
+  } catch (const PluginRefused& e) {
+    EXPECT_NE(std::string(e.what()).find("KITH-205 'org.test.plain' changed since it was found"),
+              std::string::npos)
+        << e.what();
+  }
+  EXPECT_FALSE(plugin_code_ran());
+}
+
+}  // namespace
+}  // namespace kith::host
