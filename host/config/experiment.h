@@ -19,9 +19,9 @@ namespace kith::host {
 enum class DataReader { kIdx, kImageFolder };      ///< "idx", "image_folder"
 enum class Arithmetic { kPillow8, kFloat };        ///< "pillow8", "float"
 enum class Precision { kFloat32, kBf16 };          ///< "float32", "bf16"
-enum class OptimizerKind { kSgd, kAdamW, kLars };  ///< "sgd", "adamw", "lars"
+enum class OptimizerChoice { kSgd, kAdamW, kLars };  ///< "sgd", "adamw", "lars"
 enum class LearningRateRule { kNone };             ///< "none": base_lr is the rate
-enum class ScheduleKind {
+enum class ScheduleChoice {
   kCosine,
   kLinear,
   kStep,
@@ -84,7 +84,7 @@ struct TrainConfig {
 
 /// [optimizer]
 struct OptimizerConfig {
-  OptimizerKind kind = OptimizerKind::kSgd;  ///< required
+  OptimizerChoice kind = OptimizerChoice::kSgd;  ///< required
   double base_lr = 0;  ///< required; learning rate before schedule and rule [0, 1000]
   LearningRateRule lr_rule = LearningRateRule::kNone;
   double weight_decay =
@@ -107,7 +107,7 @@ inline constexpr const char* kParameterKinds[] = {"bias", "norm", "position_tabl
 
 /// [schedule]: the learning rate over the run.
 struct ScheduleConfig {
-  ScheduleKind kind = ScheduleKind::kCosine;
+  ScheduleChoice kind = ScheduleChoice::kCosine;
   double warmup_epochs = 0;  ///< epochs of linear rise from 0; may be a fraction [0, train.epochs]
   double end_lr = 0;         ///< learning rate at the end, cosine and linear [0, 1000]
   std::vector<std::int64_t>
@@ -147,9 +147,9 @@ struct Experiment {
 const char* to_text(DataReader value);
 const char* to_text(Arithmetic value);
 const char* to_text(Precision value);
-const char* to_text(OptimizerKind value);
+const char* to_text(OptimizerChoice value);
 const char* to_text(LearningRateRule value);
-const char* to_text(ScheduleKind value);
+const char* to_text(ScheduleChoice value);
 const char* to_text(PixelRows value);
 
 /// Whether both are the same settings: all but places, folder and the way in which plugins were

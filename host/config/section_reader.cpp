@@ -145,7 +145,7 @@ TrainConfig read_train(TableReader& root) {
 OptimizerConfig read_optimizer(TableReader& root, Problems& problems) {
   TableReader table = root.section("optimizer");
   OptimizerConfig read;
-  read.kind = table.choice<OptimizerKind>("kind", kOptimizerKinds, std::nullopt);
+  read.kind = table.choice<OptimizerChoice>("kind", kOptimizerKinds, std::nullopt);
   read.base_lr = table.real("base_lr", kLearningRates, std::nullopt);
   read.lr_rule = table.choice<LearningRateRule>("lr_rule", kLearningRateRules, read.lr_rule);
   read.weight_decay = table.real("weight_decay", kWeightDecays, read.weight_decay);
@@ -183,7 +183,7 @@ ScheduleConfig read_schedule(TableReader& root, std::optional<std::int64_t> epoc
                              Problems& problems) {
   TableReader table = root.section("schedule");
   ScheduleConfig read;
-  read.kind = table.choice<ScheduleKind>("kind", kScheduleKinds, read.kind);
+  read.kind = table.choice<ScheduleChoice>("kind", kScheduleKinds, read.kind);
   read.warmup_epochs = table.real("warmup_epochs", kWarmups, read.warmup_epochs);
   read.end_lr = table.real("end_lr", kLearningRates, read.end_lr);
   read.milestones = read_milestones(table, epochs, problems);
@@ -201,23 +201,23 @@ ScheduleConfig read_schedule(TableReader& root, std::optional<std::int64_t> epoc
                      std::to_string(*epochs) + ", got " + number_text(read.warmup_epochs),
                  table.place_of("warmup_epochs"));
   }
-  if (read.kind == ScheduleKind::kStep && read.milestones.empty() && !table.has("milestones")) {
+  if (read.kind == ScheduleChoice::kStep && read.milestones.empty() && !table.has("milestones")) {
     table.add_missing("milestones", "a list of epochs, as kind = \"step\" needs it");
   }
   return read;
 }
 
-bool uses(OptimizerKind kind, std::string_view key) {
-  if (key == "sgd_momentum") return kind != OptimizerKind::kAdamW;
-  if (key == "nesterov") return kind == OptimizerKind::kSgd;
-  if (key == "beta1" || key == "beta2" || key == "eps") return kind == OptimizerKind::kAdamW;
-  if (key == "trust" || key == "no_adaptation") return kind == OptimizerKind::kLars;
+bool uses(OptimizerChoice kind, std::string_view key) {
+  if (key == "sgd_momentum") return kind != OptimizerChoice::kAdamW;
+  if (key == "nesterov") return kind == OptimizerChoice::kSgd;
+  if (key == "beta1" || key == "beta2" || key == "eps") return kind == OptimizerChoice::kAdamW;
+  if (key == "trust" || key == "no_adaptation") return kind == OptimizerChoice::kLars;
   return true;
 }
 
-bool uses(ScheduleKind kind, std::string_view key) {
-  if (key == "end_lr") return kind == ScheduleKind::kCosine || kind == ScheduleKind::kLinear;
-  if (key == "milestones" || key == "factor") return kind == ScheduleKind::kStep;
+bool uses(ScheduleChoice kind, std::string_view key) {
+  if (key == "end_lr") return kind == ScheduleChoice::kCosine || kind == ScheduleChoice::kLinear;
+  if (key == "milestones" || key == "factor") return kind == ScheduleChoice::kStep;
   return true;
 }
 
