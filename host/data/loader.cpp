@@ -49,6 +49,7 @@ void check_settings(const Dataset& dataset, const LoaderSettings& s) {
                       std::to_string(s.prefetch));
   }
   if (size == 0) throw DataError("loader: " + split + " has no image");
+  static_cast<void>(dataset.label(s.split, 0));  // throws if test has not been opened
   if (s.shuffle && s.batch_size > size) {
     throw DataError("loader: batch_size must be at most the " + std::to_string(size) +
                     " images of " + split + ", got " + std::to_string(s.batch_size));

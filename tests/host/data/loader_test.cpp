@@ -281,6 +281,21 @@ TEST(LoaderTest, RefusesABatchLargerThanTheSplitWithBothNumbers) {
               HasSubstr("must be at least 1, got 2, 0, 2"));
 }
 
+TEST(LoaderTest, RefusesATestSplitThatWasNotOpened) {
+  Source source = memory_source(9);
+  source.test = memory_source(4).train;
+  Dataset dataset(std::move(source), 0);
+  const MixingMaker maker;
+  LoaderSettings settings = settings_for(3, 1);
+  settings.split = Split::kTest;
+  settings.shuffle = false;
+  settings.end_epoch = 1;
+  EXPECT_EQ(error_text<DataError>([&] { Loader(dataset, maker, settings); }),
+            "data: test was asked for before it was opened");
+  dataset.open_test();
+  EXPECT_EQ(run(dataset, settings).size(), 2U);
+}
+
 TEST(LoaderTest, CountsImagesAndTheTimeThatTheConsumerWaited) {
   const Dataset dataset(memory_source(20), 0);
   MixingMaker maker;
