@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "augment/geometry.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <kith/error.hpp>
+#include <numbers>
+#include <vector>
+
+#include "augment/view_pipeline.h"
+#include "small_augmentations.h"
+
+namespace kith::host {
+namespace {
+
+using kith::testing::Add;
+using kith::testing::AnyGeometry;
+using kith::testing::make_small;
+using kith::testing::Mirror;
+using kith::testing::Quarter;
+using kith::testing::QuarterTurn;
+
+std::vector<std::uint8_t> numbered(int height, int width) {
+  std::vector<std::uint8_t> pixels;
+  for (int i = 0; i < height * width; ++i) pixels.push_back(static_cast<std::uint8_t>(i * 7 % 256));
+  return pixels;
+}
+
+std::vector<std::uint8_t> make(const std::vector<AugmentationUse>& list, const ViewSpec& spec,
+                               const std::vector<std::uint8_t>& pixels, int height, int width) {
+  const ViewPipeline pipeline(list, spec);
+  DrawnView drawn(list.size(), {.applied = true, .values = {}});
+  for (std::size_t i = 0; i < list.size(); ++i)
+    drawn[i].values.assign(list[i].augmentation->fields().size(), 0.0);
+  ViewScratch scratch;
+  std::vector<std::uint8_t> out(spec.floats());
+  pipeline.replay_levels({pixels.data(), height, width, spec.channels}, drawn, out.data(), scratch);
+  return out;
+}
+
+AugmentationUse any(void (*change)(Geometry&)) {
+  AnyGeometry::change = change;
+  return {make_small<AnyGeometry>("any"), 1};
+}
+
+/// Counter-clockwise: what was on the right comes to the top.
+std::vector<std::uint8_t> turned(const std::vector<std::uint8_t>& in, int size) {
+  std::vector<std::uint8_t> out;
+  for (int y = 0; y < size; ++y)
+    for (int x = 0; x < size; ++x)
+      out.push_back(in[static_cast<std::size_t>(x * size + size - 1 - y)]);
+  return out;
+}
+
+TEST(GeometryTest, TakesTheQuarterOfAQuarterExactly) {
+  const auto pixels = numbered(16, 16);
+  const auto out =
+      make({{make_small<Quarter>("quarter"), 1}, any([](Geometry& step) {
+              step.box_top = 1, step.box_height = 4, step.box_width = 4;
+              step.out_height = 4, step.out_width = 4;
+            })},
+           {.height = 8, .width = 8, .channels = 1, .resize_filter = ResizeFilter::kBilinear},
+           pixels, 16, 16);
+  EXPECT_EQ(out.size(), 64U);
+  // A crop, then the fit to the view: the same as that crop alone, enlarged.
+  const auto direct = make({any([](Geometry& step) {
+                             step.box_top = 1, step.box_height = 4, step.box_width = 4;
+                             step.out_height = 8, step.out_width = 8;
+                           })},
+                           {.height = 8, .width = 8, .channels = 1}, pixels, 16, 16);
+  EXPECT_EQ(out, direct);
+}
+
+TEST(GeometryTest, MirrorsACropAsItMirrorsThePicture) {
+  const auto pixels = numbered(12, 12);
+  const ViewSpec spec{.height = 6, .width = 6, .channels = 1};
+  auto expected = make({{make_small<Quarter>("quarter"), 1}}, spec, pixels, 12, 12);
+  for (int y = 0; y < 6; ++y)
+    std::reverse(expected.begin() + y * 6, expected.begin() + (y + 1) * 6);
+  EXPECT_EQ(make({{make_small<Quarter>("quarter"), 1}, {make_small<Mirror>("mirror"), 1}}, spec,
+                 pixels, 12, 12),
+            expected);
+}
+
+TEST(GeometryTest, CropsBehindAMirrorFromTheOtherSide) {
+  const auto pixels = numbered(4, 4);
+  const auto out = make({{make_small<Mirror>("mirror"), 1}, {make_small<Quarter>("quarter"), 1}},
+                        {.height = 2, .width = 2, .channels = 1}, pixels, 4, 4);
+  EXPECT_THAT(out, ::testing::ElementsAre(pixels[3], pixels[2], pixels[7], pixels[6]));
+}
+
+TEST(GeometryTest, TurnsByRightAnglesWithoutLoss) {
+  const auto pixels = numbered(9, 9);
+  const ViewSpec spec{.height = 9, .width = 9, .channels = 1};
+  const AugmentationUse turn{make_small<QuarterTurn>("turn"), 1};
+  EXPECT_EQ(make({turn}, spec, pixels, 9, 9), turned(pixels, 9));
+  EXPECT_EQ(make({turn, turn, turn, turn}, spec, pixels, 9, 9), pixels);
+}
+
+TEST(GeometryTest, TurnsAFinishedViewAsItTurnsAtTheHeadOfTheList) {
+  const auto pixels = numbered(9, 9);
+  const ViewSpec spec{.height = 9, .width = 9, .channels = 1};
+  const AugmentationUse turn{make_small<QuarterTurn>("turn"), 1};
+  const AugmentationUse nothing{make_small<Add>("add"), 1};
+  EXPECT_EQ(make({nothing, turn}, spec, pixels, 9, 9), turned(pixels, 9));
+}
+
+TEST(GeometryTest, TurnsBeforeACropAsBehindIt) {
+  // The quarter of the turned picture is the turned upper right quarter: right becomes top, its top
+  // the left.
+  const auto pixels = numbered(8, 8);
+  const auto out = make({{make_small<QuarterTurn>("turn"), 1}, {make_small<Quarter>("quarter"), 1}},
+                        {.height = 4, .width = 4, .channels = 1}, pixels, 8, 8);
+  const auto whole = turned(pixels, 8);
+  for (std::size_t y = 0; y < 4; ++y)
+    for (std::size_t x = 0; x < 4; ++x)
+      EXPECT_EQ(out[y * 4 + x], whole[y * 8 + x]) << y << " " << x;
+}
+
+TEST(GeometryTest, FillsWhatATurnBringsInFromOutside) {
+  const std::vector<std::uint8_t> white(32 * 32, 255);
+  const auto out = make({any([](Geometry& step) { step.angle = 45, step.fill = 10; })},
+                        {.height = 32, .width = 32, .channels = 1}, white, 32, 32);
+  EXPECT_EQ(out[0], 10);
+  EXPECT_EQ(out[31], 10);
+  EXPECT_EQ(out[16 * 32 + 16], 255);
+}
+
+// A plane wave survives a turn where the filter does not reach the picture's edge: bilinear error
+// below 1 / 2 level.
+TEST(GeometryTest, TurnsCounterClockwiseAboutTheCentre) {
+  std::vector<std::uint8_t> slope;
+  for (int y = 0; y < 64; ++y)
+    for (int x = 0; x < 64; ++x) slope.push_back(static_cast<std::uint8_t>(3 * x + 20));
+  const auto out = make({any([](Geometry& step) { step.angle = 30; })},
+                        {.height = 64, .width = 64, .channels = 1}, slope, 64, 64);
+  const double c = std::cos(std::numbers::pi / 6), s = std::sin(std::numbers::pi / 6);
+  for (int y = 20; y < 44; ++y)
+    for (int x = 20; x < 44; ++x) {
+      const double from = 31.5 + c * (x - 31.5) - s * (y - 31.5);
+      EXPECT_NEAR(out[static_cast<std::size_t>(y * 64 + x)], 3 * from + 20, 0.51);
+    }
+}
+
+TEST(GeometryTest, RefusesABoxThatLeavesTheImage) {
+  const auto pixels = numbered(8, 8);
+  try {
+    make({any([](Geometry& step) { step.box_left = 1; })}, {.height = 8, .width = 8, .channels = 1},
+         pixels, 8, 8);
+    FAIL() << "not refused";
+  } catch (const PluginError& e) {
+    EXPECT_THAT(e.what(), ::testing::HasSubstr(
+                              "any: the box must lie inside the image of 8 x 8 px, got top 0"));
+  }
+}
+
+TEST(GeometryTest, RefusesACropOfAFinishedView) {
+  const auto pixels = numbered(8, 8);
+  try {
+    make({{make_small<Add>("add"), 1}, any([](Geometry& step) { step.box_width = 4; })},
+         {.height = 8, .width = 8, .channels = 1}, pixels, 8, 8);
+    FAIL() << "not refused";
+  } catch (const PluginError& e) {
+    EXPECT_THAT(e.what(), ::testing::HasSubstr(
+                              "any: takes a box of the view, which must come before any pixel"));
+  }
+}
+
+}  // namespace
+}  // namespace kith::host
