@@ -12,22 +12,22 @@ namespace kith::host {
 FeatureWriter::FeatureWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
 FeatureWriter::FeatureWriter(FeatureWriter&&) noexcept = default;
 
-void FeatureWriter::State::check_open() const {
-  if (!dataset || !file->next || session != file->session) {
-    throw DataError("store: table '" + table + "' of '" + file->path.string() +
+RunFile::State& FeatureWriter::State::open_file() const {
+  if (file == nullptr) {
+    throw DataError("store: table '" + table +
                     "' is finished, or was given up after an earlier error");
   }
+  return *file;
 }
 
 FeatureWriter::~FeatureWriter() {
-  if (!state_ || !state_->dataset) return;
-  const h5::Lock lock;
-  state_->dataset.reset();
+  if (!state_ || state_->file == nullptr) return;
   RunFile::State& file = *state_->file;
-  if (!file.next || file.session != state_->session) return;  // given up with its file
+  const h5::Lock lock;
+  file.writers.erase(state_.get());
+  state_->dataset.reset();
   try {
     h5::remove_link(file.next, state_->table);
-    file.unfinished.erase(state_->table);
     file.written.erase(state_->table);
   } catch (...) {
     file.drop();  // half a table is never completed
@@ -48,20 +48,20 @@ void FeatureWriter::append(const ArrayView& rows) {
     throw ShapeError("store: table '" + state_->table + "' wants " + std::to_string(state_->rows) +
                      " rows, got " + std::to_string(state_->done + count));
   }
-  state_->check_open();
-  state_->file->write(
+  state_->open_file().write(
       [&] { h5::write_rows(state_->dataset, state_->dtype, state_->done, count, rows.data); });
   state_->done += count;
 }
 
 void FeatureWriter::finish() {
+  RunFile::State& file = state_->open_file();
   if (state_->done != state_->rows) {
     throw DataError("store: table '" + state_->table + "' wants " + std::to_string(state_->rows) +
                     " rows, got " + std::to_string(state_->done));
   }
-  state_->check_open();
-  state_->file->write([&] { state_->dataset.close("complete '" + state_->table + "'"); });
-  state_->file->unfinished.erase(state_->table);
+  file.write([&] { state_->dataset.close("complete '" + state_->table + "'"); });
+  file.writers.erase(state_.get());
+  state_->file = nullptr;
 }
 
 }  // namespace kith::host

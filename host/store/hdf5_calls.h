@@ -80,7 +80,7 @@ void remove_link(const Handle& file, const std::string& path);
 /// Absolute paths of all data sets below a group, sorted; none if the group is absent.
 std::vector<std::string> list_datasets(const Handle& file, const std::string& group);
 
-/// Copies one data set, attributes included, to the same path of another file.
+/// Copies one data set of any type, attributes included, to the same path of another file.
 void copy_dataset(const Handle& from, const Handle& to, const std::string& path);
 
 /// A data set of the given shape, groups on the way made. With chunk_rows > 0 it is stored in
@@ -110,6 +110,9 @@ void write_records(const Handle& file, const std::string& path, const Handle& ty
 
 /// Number of elements of a data set.
 std::int64_t element_count(const Handle& dataset);
+
+/// Bytes that a data set takes in its file, texts in its heap not counted.
+std::uint64_t storage_size(const Handle& dataset);
 
 /// Reads all records into memory of element_count(dataset) records.
 void read_records(const Handle& dataset, const Handle& type, void* records);

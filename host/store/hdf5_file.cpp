@@ -2,17 +2,11 @@
 #include <algorithm>
 #include <kith/error.hpp>
 
-#include "store/hdf5_calls.h"
+#include "store/hdf5_dataset.h"
 
 namespace kith::host::h5 {
 
 namespace {
-
-Handle make_properties(hid_t kind) {
-  Handle properties(H5Pcreate(kind), H5Pclose);
-  check(properties.id(), "make properties");
-  return properties;
-}
 
 Handle access_properties() {
   Handle access = make_properties(H5P_FILE_ACCESS);
@@ -24,14 +18,6 @@ Handle access_properties() {
   check(H5Pset_file_locking(access.id(), false, true), "choose file locks");
   return access;
 }
-
-Handle link_properties() {
-  Handle properties = make_properties(H5P_LINK_CREATE);
-  check(H5Pset_create_intermediate_group(properties.id(), 1), "make groups on the way");
-  return properties;
-}
-
-std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 }  // namespace
 
@@ -102,13 +88,6 @@ std::vector<std::string> list_datasets(const Handle& file, const std::string& gr
       "list '" + group + "'");
   std::sort(found.paths.begin(), found.paths.end());
   return found.paths;
-}
-
-void copy_dataset(const Handle& from, const Handle& to, const std::string& path) {
-  const Handle links = link_properties();
-  make_group(to, parent_of(path));
-  check(H5Ocopy(from.id(), path.c_str(), to.id(), path.c_str(), H5P_DEFAULT, links.id()),
-        "copy data set '" + path + "'");
 }
 
 }  // namespace kith::host::h5

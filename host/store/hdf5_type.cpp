@@ -129,12 +129,10 @@ std::vector<const char*> text_pointers(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-std::vector<std::string> take_texts(const Handle& type, const Handle& space,
-                                    std::vector<char*>& raw) {
+std::vector<std::string> copy_texts(const std::vector<char*>& raw) {
   std::vector<std::string> texts;
   texts.reserve(raw.size());
   for (const char* text : raw) texts.emplace_back(text == nullptr ? "" : text);
-  check(H5Dvlen_reclaim(type.id(), space.id(), H5P_DEFAULT, raw.data()), "free texts");
   return texts;
 }
 

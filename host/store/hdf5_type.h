@@ -24,8 +24,13 @@ std::vector<std::int64_t> shape_of(const Handle& space);
 /// @throws DataError for a text with a NUL in it.
 std::vector<const char*> text_pointers(const std::vector<std::string>& texts);
 
-/// Copies texts that HDF5 read, and frees HDF5's.
-std::vector<std::string> take_texts(const Handle& type, const Handle& space,
-                                    std::vector<char*>& raw);
+/// Copies texts that HDF5 read; a null pointer is an empty text.
+std::vector<std::string> copy_texts(const std::vector<char*>& raw);
+
+/// The type that a data set has in its file.
+Handle type_of(const Handle& dataset);
+
+/// Copies one attribute as it is.
+void copy_attribute(const Handle& from, const Handle& to, const std::string& name);
 
 }  // namespace kith::host::h5

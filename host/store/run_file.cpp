@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/run_file.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <kith/error.hpp>
+#include <system_error>
 #include <utility>
 
 #include "store/atomic_file.h"
+#include "store/file_descriptor.h"
 #include "store/hdf5_calls.h"
+#include "store/run_file_seal.h"
 #include "store/run_file_state.h"
 #include "store/run_file_tables.h"
 
 namespace kith::host {
 
 namespace {
+
+// For HDF5's own headers, and the slack that it leaves between tables.
+constexpr std::uint64_t kHeaderReserve = std::uint64_t{64} << 10;
 
 std::string part(const std::string& text, const char* what) {
   if (text.empty() || text == "." || text == ".." || text.find('/') != std::string::npos ||
@@ -30,39 +39,68 @@ const h5::Handle& RunFile::State::begin() {
   if (!next) {
     next_path = partial_path(path);
     next = h5::create_file(next_path);
-    ++session;
   }
   return next;
+}
+
+void RunFile::State::reserve(std::uint64_t bytes) {
+  begin();
+  promised += bytes;
+  const FileDescriptor file(next_path, O_WRONLY, "write");
+  const std::uint64_t size = promised + kHeaderReserve;
+  if (::fallocate(file.fd(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)) == 0) return;
+  const int reason = errno;
+  if (reason == ENOSPC || reason == EDQUOT || reason == EFBIG) {
+    throw DataError("the disk has no room for its " + std::to_string(size) + " bytes: " +
+                    std::generic_category().message(reason) + "; what was there before stays");
+  }
 }
 
 void RunFile::State::drop() noexcept {
   if (next_path.empty()) return;
   const h5::Lock lock;
+  for (FeatureWriter::State* writer : writers) {
+    writer->dataset.reset();
+    writer->file = nullptr;
+  }
+  writers.clear();
   next.reset();
   ::unlink(next_path.c_str());
   next_path.clear();
   written.clear();
-  unfinished.clear();
+  promised = 0;
 }
 
 void RunFile::State::replace(const std::string& table) {
-  if (unfinished.count(table) > 0) {
-    throw DataError("table '" + table + "' is being written already");
+  for (const FeatureWriter::State* writer : writers) {
+    if (writer->table == table) throw DataError("table '" + table + "' is being written already");
   }
   h5::remove_link(begin(), table);
   written.insert(table);
 }
 
-void RunFile::State::complete() {
-  begin();
-  if (std::filesystem::exists(path)) {
-    const h5::Handle last = h5::open_file(path);
-    for (const char* group : {"/features", "/samples", "/state"}) {
-      for (const std::string& table : h5::list_datasets(last, group)) {
-        if (written.count(table) == 0) h5::copy_dataset(last, next, table);
+void RunFile::State::copy_last() {
+  if (!std::filesystem::exists(path)) return;
+  const h5::Handle last = h5::open_file(path);
+  std::vector<std::string> tables;
+  std::uint64_t bytes = std::filesystem::file_size(path);
+  for (const char* group : {"/features", "/samples", "/state"}) {
+    for (const std::string& table : h5::list_datasets(last, group)) {
+      if (written.count(table) == 0) {
+        tables.push_back(table);
+      } else {
+        bytes -= std::min(bytes, h5::storage_size(h5::open_dataset(last, table)));
       }
     }
   }
+  if (!tables.empty()) reserve(bytes);
+  for (const std::string& table : tables) h5::copy_dataset(last, next, table);
+}
+
+void RunFile::State::complete() {
+  begin();
+  copy_last();
+  reserve(byte_size(metrics) + byte_size(attributes));
   write_metrics(next, metrics);
   write_attributes(next, attributes);
   h5::flush_file(next);
@@ -73,6 +111,7 @@ RunFile::RunFile(std::filesystem::path path) : state_(std::make_unique<State>())
   state_->path = std::move(path);
   if (!std::filesystem::exists(state_->path)) return;
   state_->guarded("read", [&] {
+    check_seal(state_->path);
     const h5::Handle file = h5::open_file(state_->path);
     state_->attributes = read_attributes(file);
     state_->metrics = read_metrics(file);
@@ -95,6 +134,7 @@ void RunFile::write_samples(const std::string& split, const std::vector<std::str
   const std::string group = "/samples/" + part(split, "split");
   check_samples(paths, labels, class_names);
   state_->write([&] {
+    state_->reserve(sample_byte_size(paths, labels, class_names));
     // Both go anew, so that no label of an earlier list stays beside new paths.
     state_->replace(group + "/path");
     state_->replace(group + "/label");
@@ -107,6 +147,7 @@ void RunFile::write_state(const std::string& kind, const std::string& name, cons
   const std::string table =
       "/state/" + part(kind, "kind of state") + "/" + part(name, "name of state");
   state_->write([&] {
+    state_->reserve(array.byte_size() + byte_size(attributes));
     state_->replace(table);
     const h5::Handle dataset =
         h5::create_dataset(state_->begin(), table, array.dtype, array.shape, 0);
@@ -136,16 +177,18 @@ void RunFile::cut_metrics_after(std::int64_t step) {
 }
 
 void RunFile::commit() {
-  if (!state_->unfinished.empty()) {
+  if (!state_->writers.empty()) {
     throw DataError("store: '" + state_->path.string() + "' can't be completed while table '" +
-                    *state_->unfinished.begin() + "' is unfinished");
+                    (*state_->writers.begin())->table + "' is unfinished");
   }
   state_->write([&] {
     state_->complete();
+    append_seal(state_->next_path);
     publish_file(state_->next_path, state_->path);
   });
   state_->next_path.clear();
   state_->written.clear();
+  state_->promised = 0;
 }
 
 FeatureWriter RunFile::features(const FeatureKey& key, DType dtype, std::int64_t rows,
@@ -166,11 +209,16 @@ FeatureWriter RunFile::features(const FeatureKey& key, DType dtype, std::int64_t
   std::vector<std::int64_t> shape{rows};
   shape.insert(shape.end(), row_shape.begin(), row_shape.end());
   state_->write([&] {
+    // Whole chunks are stored, with some 100 bytes each in HDF5's index.
+    const std::uint64_t chunks =
+        static_cast<std::uint64_t>(rows / chunk_rows + (rows % chunk_rows != 0));
+    const ArrayView row{dtype, row_shape, nullptr};
+    const auto stored = chunks * static_cast<std::uint64_t>(std::min(rows, chunk_rows));
+    state_->reserve(stored * row.byte_size() + chunks * 128 + byte_size(attributes));
     state_->replace(writer->table);
     writer->dataset = h5::create_dataset(state_->begin(), writer->table, dtype, shape, chunk_rows);
     write_attributes(writer->dataset, attributes);
-    writer->session = state_->session;
-    state_->unfinished.insert(writer->table);
+    state_->writers.insert(writer.get());
   });
   return FeatureWriter(std::move(writer));
 }

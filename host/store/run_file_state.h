@@ -24,8 +24,8 @@ struct RunFile::State {
   h5::Handle next;
   std::filesystem::path next_path;
   std::set<std::string> written;
-  std::set<std::string> unfinished;  ///< tables of FeatureWriters that live
-  std::uint64_t session = 0;         ///< counts the new files
+  std::set<FeatureWriter::State*> writers;  ///< of the new file, unfinished
+  std::uint64_t promised = 0;  ///< bytes of the new file that the disk was asked to keep free
 
   State() = default;
   State(const State&) = delete;
@@ -35,11 +35,20 @@ struct RunFile::State {
   /// The file being written; made at the first use after a commit.
   const h5::Handle& begin();
 
+  /// Asks the disk for room for so many more bytes, so that a full disk is found here: HDF5's
+  /// library can crash when a write of its own fails. File systems that reserve nothing are
+  /// believed.
+  /// @throws DataError if there is no room.
+  void reserve(std::uint64_t bytes);
+
   /// Gives the new file up.
   void drop() noexcept;
 
   /// Makes room for a table in the new file.
   void replace(const std::string& table);
+
+  /// Copies the tables of the last file that were not written anew.
+  void copy_last();
 
   /// Completes the new file with the tables of the last one that were not written anew.
   void complete();
@@ -70,8 +79,7 @@ struct RunFile::State {
 };
 
 struct FeatureWriter::State {
-  RunFile::State* file = nullptr;
-  std::uint64_t session = 0;  ///< of the file that it writes into
+  RunFile::State* file = nullptr;  ///< null once finished or given up
   h5::Handle dataset;
   std::string table;
   DType dtype = DType::kFloat32;
@@ -79,8 +87,9 @@ struct FeatureWriter::State {
   std::int64_t done = 0;
   std::vector<std::int64_t> row_shape;
 
-  /// @throws DataError if the table takes no more rows.
-  void check_open() const;
+  /// The file, while the table takes rows.
+  /// @throws DataError once it was finished or given up.
+  RunFile::State& open_file() const;
 };
 
 }  // namespace kith::host

@@ -18,7 +18,46 @@ h5::Handle metric_type() {
   return type;
 }
 
+// HDF5's header of a table or an attribute, and of the groups that it is in.
+constexpr std::uint64_t kObjectBytes = 1024;
+
+// A text lies in a heap, with a reference to it and a header of its own.
+std::uint64_t text_bytes(const std::vector<std::string>& texts) {
+  std::uint64_t bytes = 8192;
+  for (const std::string& text : texts) bytes += text.size() + 64;
+  return bytes;
+}
+
 }  // namespace
+
+std::uint64_t byte_size(const std::map<std::string, Metric>& metrics) {
+  std::uint64_t bytes = 0;
+  for (const auto& [name, metric] : metrics) {
+    bytes += 2 * kObjectBytes + name.size() + metric.rows.size() * sizeof(MetricRow);
+  }
+  return bytes;
+}
+
+std::uint64_t byte_size(const Attributes& attributes) {
+  std::uint64_t bytes = 0;
+  for (const auto& [name, value] : attributes) {
+    bytes += kObjectBytes + name.size();
+    if (const auto* text = std::get_if<std::string>(&value)) bytes += text_bytes({*text});
+    if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) {
+      bytes += text_bytes(*texts);
+    }
+    if (const auto* numbers = std::get_if<std::vector<std::int64_t>>(&value)) {
+      bytes += numbers->size() * sizeof(std::int64_t);
+    }
+  }
+  return bytes;
+}
+
+std::uint64_t sample_byte_size(const std::vector<std::string>& paths,
+                               std::span<const std::int64_t> labels,
+                               const std::vector<std::string>& class_names) {
+  return 2 * kObjectBytes + text_bytes(paths) + labels.size_bytes() + text_bytes(class_names);
+}
 
 void check_samples(const std::vector<std::string>& paths, std::span<const std::int64_t> labels,
                    const std::vector<std::string>& class_names) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
@@ -29,6 +30,13 @@ void check_metric_name(const std::string& name);
 void write_metrics(const h5::Handle& file, const std::map<std::string, Metric>& metrics);
 
 std::map<std::string, Metric> read_metrics(const h5::Handle& file);
+
+/// About how many bytes these take in a file, never too few.
+std::uint64_t byte_size(const std::map<std::string, Metric>& metrics);
+std::uint64_t byte_size(const Attributes& attributes);
+std::uint64_t sample_byte_size(const std::vector<std::string>& paths,
+                               std::span<const std::int64_t> labels,
+                               const std::vector<std::string>& class_names);
 
 void write_attributes(const h5::Handle& object, const Attributes& attributes);
 

@@ -10,6 +10,7 @@
 
 #include "store/hdf5_calls.h"
 #include "store/run_file.h"
+#include "store/run_file_seal.h"
 #include "temp_folder.h"
 
 namespace kith::host {
@@ -28,11 +29,11 @@ TEST(RunFileFaultTest, FileThatIsNoHdf5IsNamedWithHdf5sOwnErrorStack) {
   const TempFolder folder;
   write_bytes(folder / "run.h5", "this is a text, not an HDF5 file");
   const std::string text = error_of<DataError>([&] { RunFile file(folder / "run.h5"); });
-  EXPECT_EQ(text.find("store: cannot read '" + (folder / "run.h5").string() +
-                      "': cannot open it: H5Fopen"),
-            0U)
+  EXPECT_EQ(
+      text.find("store: cannot read '" + (folder / "run.h5").string() + "': cannot open it: "), 0U)
       << text;
-  EXPECT_NE(text.find("signature not found"), std::string::npos) << text;
+  EXPECT_NE(text.find("file signature not found <- "), std::string::npos) << text;
+  EXPECT_NE(text.find("H5Fopen: unable to open file"), std::string::npos) << text;
 }
 
 TEST(RunFileFaultTest, HDF5PrintsNothingByItself) {
@@ -53,13 +54,13 @@ TEST(RunFileFaultTest, TruncatedFileIsAnErrorAndNeverACrash) {
     file.commit();
   }
   const std::string bytes = read_bytes(folder / "run.h5");
-  for (std::size_t size = 0; size < bytes.size(); size += 97) {
+  for (std::size_t size = 0; size < bytes.size() - kSealSize; size += 97) {
     write_bytes(folder / "cut.h5", bytes.substr(0, size));
     EXPECT_NE(error_of<DataError>([&] { RunFile file(folder / "cut.h5"); }), "") << size;
   }
 }
 
-TEST(RunFileFaultTest, FlippedBitsInTheMetadataGiveAnErrorOrTheFileAndNeverACrash) {
+TEST(RunFileFaultTest, FlippedBitIsFoundBeforeHdf5SeesIt) {
   const TempFolder folder;
   {
     RunFile file(folder / "run.h5");
@@ -69,18 +70,27 @@ TEST(RunFileFaultTest, FlippedBitsInTheMetadataGiveAnErrorOrTheFileAndNeverACras
     file.commit();
   }
   const std::string bytes = read_bytes(folder / "run.h5");
-  int found = 0;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+  for (std::size_t i = 0; i < bytes.size() - kSealSize; i += 13) {
     std::string damaged = bytes;
     damaged[i] = static_cast<char>(damaged[i] ^ (1 << (i % 8)));
     write_bytes(folder / "flip.h5", damaged);
-    const std::string text = error_of<DataError>([&] {
-      RunFile file(folder / "flip.h5");
-      file.commit();
-    });
-    found += text.empty() ? 0 : 1;
+    const std::string text = error_of<DataError>([&] { RunFile file(folder / "flip.h5"); });
+    ASSERT_NE(text.find("its content does not fit its seal"), std::string::npos) << i << text;
   }
-  EXPECT_GT(found, 0);
+}
+
+TEST(RunFileFaultTest, FileThatAnotherProgramWroteIntoHasNoSealAndIsRead) {
+  const TempFolder folder;
+  {
+    RunFile file(folder / "run.h5");
+    file.add_metric("loss", "nat", {1, 1, 1});
+    file.commit();
+  }
+  EXPECT_TRUE(check_seal(folder / "run.h5"));
+  const std::string bytes = read_bytes(folder / "run.h5");
+  write_bytes(folder / "run.h5", bytes.substr(0, bytes.size() - kSealSize));
+  EXPECT_FALSE(check_seal(folder / "run.h5"));
+  EXPECT_EQ(RunFile(folder / "run.h5").metrics().size(), 1U);
 }
 
 TEST(RunFileFaultTest, FullDiskLeavesTheLastFileAndLaterCommitsWork) {
@@ -156,6 +166,44 @@ TEST(RunFileFaultTest, WriterOfAFileThatWasGivenUpSaysSo) {
   EXPECT_NE(text.find("was given up after an earlier error"), std::string::npos) << text;
   file.commit();
   EXPECT_TRUE(std::filesystem::exists(disk / "run.h5"));
+}
+
+TEST(RunFileFaultTest, DiskThatFillsUpAtAnyPointGivesAnErrorAndNeverACrash) {
+  int failures = 0;
+  int successes = 0;
+  for (int pages = 20; pages < 120; pages += 3) {
+    const SmallDisk disk(std::to_string(4 * pages) + "k");
+    if (!disk.mounted()) GTEST_SKIP() << "this process may not mount a small disk";
+    RunFile file(disk / "run.h5");
+    for (int step = 1; step <= 2; ++step) {
+      const std::string text = error_of<DataError>([&] {
+        FeatureWriter first = file.features(kTrain, DType::kFloat32, 600, {16}, 100);
+        FeatureWriter second =
+            file.features({"encoder", "", "features", "val"}, DType::kFloat32, 300, {16}, 100);
+        const std::vector<float> values(100 * 16, static_cast<float>(step));
+        for (int batch = 0; batch < 6; ++batch) {
+          first.append({DType::kFloat32, {100, 16}, values.data()});
+          if (batch < 3) second.append({DType::kFloat32, {100, 16}, values.data()});
+        }
+        first.finish();
+        second.finish();
+        file.write_samples("train", std::vector<std::string>(600, "some/path.png"), {}, {});
+        file.set_attribute("experiment", std::string(20000, 'x'));
+        file.add_metric("loss", "nat", {step, 1, 1});
+        file.commit();
+      });
+      (text.empty() ? successes : failures) += 1;
+      if (!text.empty()) {
+        EXPECT_NE(text.find("No space left on device"), std::string::npos) << text;
+      }
+    }
+    EXPECT_LE(count_entries(disk.path()), 1);
+    if (std::filesystem::exists(disk / "run.h5")) {
+      EXPECT_NO_THROW(RunFile(disk / "run.h5"));
+    }
+  }
+  EXPECT_GT(failures, 0);
+  EXPECT_GT(successes, 0);
 }
 
 TEST(RunFileFaultTest, KilledAtAnyMomentLeavesAFileThatOpens) {
