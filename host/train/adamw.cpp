@@ -6,29 +6,38 @@
 namespace kith::host {
 namespace {
 
-class AdamW : public Optimizer {
+class Adam : public Optimizer {
  public:
-  explicit AdamW(const OptimizerConfig& config)
+  Adam(const OptimizerSpec& spec, bool decoupled)
       : Optimizer({{"exp_avg", false}, {"exp_avg_sq", false}, {"step", /*is_count=*/true}}),
-        config_(config) {}
+        spec_(spec),
+        decoupled_(decoupled) {}
 
  private:
   void update(Batch& batch) override {
-    const double weight_decay = batch.treatment.decays ? config_.weight_decay : 0;
+    const double weight_decay = batch.treatment.decays ? spec_.weight_decay : 0;
     at::_foreach_add_(batch.state[2], 1);
-    at::_fused_adamw_(batch.parameters, batch.gradients, batch.state[0], batch.state[1],
-                      /*max_exp_avg_sqs=*/{}, batch.state[2], batch.learning_rate, config_.beta1,
-                      config_.beta2, weight_decay, config_.eps, /*amsgrad=*/false,
-                      /*maximize=*/false);
+    const auto kernel = decoupled_ ? kFusedAdamW : kFusedAdam;
+    kernel(batch.parameters, batch.gradients, batch.state[0], batch.state[1], {}, batch.state[2],
+           batch.learning_rate, spec_.beta1, spec_.beta2, weight_decay, spec_.eps,
+           /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/{}, /*found_inf=*/{});
   }
 
-  OptimizerConfig config_;
+  using Kernel = void (*)(at::TensorList, at::TensorList, at::TensorList, at::TensorList,
+                          at::TensorList, at::TensorList, double, double, double, double, double,
+                          bool, bool, const std::optional<at::Tensor>&,
+                          const std::optional<at::Tensor>&);
+  static constexpr Kernel kFusedAdam = at::_fused_adam_;
+  static constexpr Kernel kFusedAdamW = at::_fused_adamw_;
+
+  OptimizerSpec spec_;
+  bool decoupled_;
 };
 
 }  // namespace
 
-std::unique_ptr<Optimizer> make_adamw(const OptimizerConfig& config) {
-  return std::make_unique<AdamW>(config);
+std::unique_ptr<Optimizer> make_adam(const OptimizerSpec& spec, bool decoupled) {
+  return std::make_unique<Adam>(spec, decoupled);
 }
 
 }  // namespace kith::host

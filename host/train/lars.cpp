@@ -8,17 +8,17 @@ namespace {
 
 class Lars : public Optimizer {
  public:
-  explicit Lars(const OptimizerConfig& config)
-      : Optimizer({{"momentum_buffer", /*is_count=*/false}}), config_(config) {}
+  explicit Lars(const OptimizerSpec& spec)
+      : Optimizer({{"momentum_buffer", /*is_count=*/false}}), spec_(spec) {}
 
  private:
   void update(Batch& batch) override {
-    const bool decays = batch.treatment.decays && config_.weight_decay != 0;
+    const bool decays = batch.treatment.decays && spec_.weight_decay != 0;
     const std::vector<at::Tensor> direction =
-        decays ? at::_foreach_add(batch.gradients, batch.parameters, config_.weight_decay)
+        decays ? at::_foreach_add(batch.gradients, batch.parameters, spec_.weight_decay)
                : batch.gradients;
     const std::vector<at::Tensor>& velocity = batch.state[0];
-    at::_foreach_mul_(velocity, config_.sgd_momentum);
+    at::_foreach_mul_(velocity, spec_.sgd_momentum);
     if (batch.treatment.adapts) {
       at::_foreach_add_(velocity, at::_foreach_mul(direction, ratios(batch.parameters, direction)));
     } else {
@@ -32,17 +32,17 @@ class Lars : public Optimizer {
     const at::Tensor parameter_norm = at::stack(at::_foreach_norm(parameters));  // [tensors]
     const at::Tensor direction_norm = at::stack(at::_foreach_norm(directions));  // [tensors]
     const at::Tensor both = parameter_norm.gt(0).logical_and_(direction_norm.gt(0));
-    const at::Tensor ratio = parameter_norm.mul(config_.trust).div_(direction_norm);
+    const at::Tensor ratio = parameter_norm.mul(spec_.trust).div_(direction_norm);
     return at::where(both, ratio, at::ones_like(ratio)).unbind(0);
   }
 
-  OptimizerConfig config_;
+  OptimizerSpec spec_;
 };
 
 }  // namespace
 
-std::unique_ptr<Optimizer> make_lars(const OptimizerConfig& config) {
-  return std::make_unique<Lars>(config);
+std::unique_ptr<Optimizer> make_lars(const OptimizerSpec& spec) {
+  return std::make_unique<Lars>(spec);
 }
 
 }  // namespace kith::host

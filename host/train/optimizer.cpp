@@ -5,12 +5,33 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <array>
+#include <kith/error.hpp>
+#include <sstream>
 #include <utility>
 
 #include "train/optimizer_state.h"
 
 namespace kith::host {
 namespace {
+
+constexpr std::array<std::pair<std::string_view, OptimizerKind>, 4> kKinds{{
+    {"sgd", OptimizerKind::kSgd},
+    {"adam", OptimizerKind::kAdam},
+    {"adamw", OptimizerKind::kAdamW},
+    {"lars", OptimizerKind::kLars},
+}};
+
+/// `wanted` reads as "must be in [0, 1)".
+void require(bool ok, const char* key, const char* wanted, double value) {
+  if (ok) return;
+  std::ostringstream text;
+  text << "optimizer: " << key << " must be " << wanted << ", got " << value << " (optimizer."
+       << key << ")";
+  throw ConfigError(text.str());
+}
+
+bool is_fraction(double value) { return value >= 0 && value < 1; }
 
 /// The strides of dimensions of size 1 say nothing.
 bool has_layout_of(const at::Tensor& parameter, const at::Tensor& tensor) {
@@ -29,14 +50,40 @@ at::Tensor in_layout_of(const at::Tensor& parameter, const at::Tensor& tensor) {
 
 }  // namespace
 
-std::unique_ptr<Optimizer> make_optimizer(const OptimizerConfig& config) {
-  switch (config.kind) {
+OptimizerKind parse_optimizer_kind(std::string_view name) {
+  for (const auto& [known, kind] : kKinds) {
+    if (known == name) return kind;
+  }
+  throw ConfigError("optimizer: kind must be 'sgd', 'adam', 'adamw' or 'lars', got '" +
+                    std::string(name) + "' (optimizer.kind)");
+}
+
+void check_optimizer(const OptimizerSpec& spec) {
+  require(spec.weight_decay >= 0, "weight_decay", ">= 0", spec.weight_decay);
+  if (spec.kind == OptimizerKind::kSgd || spec.kind == OptimizerKind::kLars) {
+    require(is_fraction(spec.sgd_momentum), "sgd_momentum", "in [0, 1)", spec.sgd_momentum);
+  } else {
+    require(is_fraction(spec.beta1), "beta1", "in [0, 1)", spec.beta1);
+    require(is_fraction(spec.beta2), "beta2", "in [0, 1)", spec.beta2);
+    require(spec.eps > 0, "eps", "> 0", spec.eps);
+  }
+  if (spec.kind == OptimizerKind::kSgd && spec.nesterov) {
+    require(spec.sgd_momentum > 0, "sgd_momentum", "> 0 with nesterov", spec.sgd_momentum);
+  }
+  if (spec.kind == OptimizerKind::kLars) require(spec.trust > 0, "trust", "> 0", spec.trust);
+}
+
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerSpec& spec) {
+  check_optimizer(spec);
+  switch (spec.kind) {
     case OptimizerKind::kSgd:
-      return make_sgd(config);
+      return make_sgd(spec);
+    case OptimizerKind::kAdam:
+      return make_adam(spec, /*decoupled=*/false);
     case OptimizerKind::kAdamW:
-      return make_adamw(config);
+      return make_adam(spec, /*decoupled=*/true);
     case OptimizerKind::kLars:
-      return make_lars(config);
+      return make_lars(spec);
   }
   TORCH_CHECK(false, "make_optimizer: no such kind");
 }

@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "config/experiment.h"
 #include "train/parameter_groups.h"
 
 namespace at {
@@ -15,6 +14,26 @@ class Tensor;
 }
 
 namespace kith::host {
+
+enum class OptimizerKind { kSgd, kAdam, kAdamW, kLars };
+
+/// "sgd", "adam", "adamw" or "lars". @throws ConfigError on any other name.
+OptimizerKind parse_optimizer_kind(std::string_view name);
+
+/// The settings of an optimiser; each kind reads its own.
+struct OptimizerSpec {
+  OptimizerKind kind = OptimizerKind::kSgd;
+  double weight_decay = 0;    ///< >= 0; in the gradient (SGD, Adam, LARS) or decoupled (AdamW)
+  double sgd_momentum = 0.9;  ///< in [0, 1); SGD, LARS
+  bool nesterov = false;      ///< SGD; wants sgd_momentum > 0
+  double beta1 = 0.9;         ///< in [0, 1); Adam, AdamW
+  double beta2 = 0.999;       ///< in [0, 1); Adam, AdamW
+  double eps = 1e-8;          ///< > 0; Adam, AdamW
+  double trust = 0.001;       ///< > 0; LARS
+};
+
+/// @throws ConfigError if a setting that the kind reads is out of range.
+void check_optimizer(const OptimizerSpec& spec);
 
 /// Updates parameters from their gradients. The arithmetic of each kind stands at its make function
 /// in optimizer_state.h.
@@ -53,7 +72,7 @@ class Optimizer {
 
   /// Visits all state, always the same names in the same order, from the first step on: momentum
   /// buffers and step counts, "<parameter>.momentum_buffer" (SGD, LARS), "<parameter>.exp_avg",
-  /// "<parameter>.exp_avg_sq", "<parameter>.step" (AdamW). Restore it by copying in place
+  /// "<parameter>.exp_avg_sq", "<parameter>.step" (Adam, AdamW). Restore it by copying in place
   /// (`state.copy_(saved)`) under no-grad; the next step is then exactly the one that would have
   /// come.
   void for_each_state(const std::function<void(const std::string& name, at::Tensor& state)>& visit);
@@ -83,8 +102,7 @@ class Optimizer {
   std::vector<Slot> slots_;
 };
 
-/// The optimiser of [optimizer], without parameters. Which of them decay and adapt is given with
-/// each: see treatment_of.
-std::unique_ptr<Optimizer> make_optimizer(const OptimizerConfig& config);
+/// @throws ConfigError as check_optimizer.
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerSpec& spec);
 
 }  // namespace kith::host

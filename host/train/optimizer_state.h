@@ -33,14 +33,15 @@ struct Optimizer::Batch {
 
 /// SGD in PyTorch's arithmetic, with g the gradient, w the weight decay, m the momentum:
 /// g <- g + w p; v <- m v + g, v = 0 at first; p <- p - lr v (Nesterov: p - lr (g + m v)).
-std::unique_ptr<Optimizer> make_sgd(const OptimizerConfig& config);
+std::unique_ptr<Optimizer> make_sgd(const OptimizerSpec& spec);
 
-/// AdamW (arXiv 1711.05101, Alg. 2): p <- p - lr w p, then Adam's step (arXiv 1412.6980, Alg. 1).
-std::unique_ptr<Optimizer> make_adamw(const OptimizerConfig& config);
+/// Adam (arXiv 1412.6980, Alg. 1), the decay in the gradient as PyTorch has it, or with `decoupled`
+/// AdamW (arXiv 1711.05101, Alg. 2): p <- p - lr w p first, then Adam's step without decay.
+std::unique_ptr<Optimizer> make_adam(const OptimizerSpec& spec, bool decoupled);
 
 /// LARS as in MoCo v3, BYOL and DINO: d = g + w p; d <- d trust |p| / |d| (factor 1 if a norm is
 /// 0); v <- m v + d; p <- p - lr v. A parameter that does not adapt keeps d as it is. (Those codes
 /// exempt one-dimensional tensors from both: no_decay and no_adaptation = ["bias", "norm"].)
-std::unique_ptr<Optimizer> make_lars(const OptimizerConfig& config);
+std::unique_ptr<Optimizer> make_lars(const OptimizerSpec& spec);
 
 }  // namespace kith::host

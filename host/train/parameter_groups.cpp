@@ -39,15 +39,39 @@ bool lists(const std::vector<std::string>& names, std::string_view name) {
   return !name.empty() && std::find(names.begin(), names.end(), name) != names.end();
 }
 
+void check_list(const std::vector<std::string>& names, const char* key) {
+  for (const std::string& name : names) {
+    if (lists(exemption_names(), name)) continue;
+    std::string wanted;
+    for (const std::string& known : exemption_names()) {
+      wanted += (wanted.empty() ? "'" : ", '") + known + "'";
+    }
+    throw ConfigError("optimizer: a kind of parameter must be one of " + wanted + ", got '" + name +
+                      "' (optimizer." + key + ")");
+  }
+}
+
 }  // namespace
 
 std::string_view parameter_kind_name(ParameterKind kind) { return names_of(kind).name; }
 
-ParameterTreatment treatment_of(ParameterKind kind, const OptimizerConfig& config) {
+const std::vector<std::string>& exemption_names() {
+  static const std::vector<std::string> names{"bias", "norm", "position_table", "class_token",
+                                              "log_scale"};
+  return names;
+}
+
+void check_exemptions(const ParameterExemptions& exemptions) {
+  check_list(exemptions.no_decay, "no_decay");
+  check_list(exemptions.no_adaptation, "no_adaptation");
+}
+
+ParameterTreatment treatment_of(ParameterKind kind, const ParameterExemptions& exemptions) {
+  check_exemptions(exemptions);
   const std::string_view exemption = names_of(kind).exemption;
   ParameterTreatment treatment;
-  treatment.decays = !lists(config.no_decay, exemption);
-  treatment.adapts = !lists(config.no_adaptation, exemption);
+  treatment.decays = !lists(exemptions.no_decay, exemption);
+  treatment.adapts = !lists(exemptions.no_adaptation, exemption);
   return treatment;
 }
 

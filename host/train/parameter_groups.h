@@ -6,8 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "config/experiment.h"
-
 namespace kith::host {
 
 /// What a parameter is, as its module declares it. The values are those of kith/abi/module.h.
@@ -35,10 +33,22 @@ struct ParameterTreatment {
   bool operator==(const ParameterTreatment&) const = default;
 };
 
-/// Decay and adaptation by the kind of the parameter, as `no_decay` and `no_adaptation` have it
-/// ("norm" is a norm's scale and shift); learning rate as the default. A weight and a weight-norm
-/// gain are never exempt.
-ParameterTreatment treatment_of(ParameterKind kind, const OptimizerConfig& config);
+/// The experiment's choice of what is exempt, by the name of a kind: "bias", "norm" (scale and
+/// shift), "position_table", "class_token", "log_scale". Both are empty by default: recipes differ.
+struct ParameterExemptions {
+  std::vector<std::string> no_decay;
+  std::vector<std::string> no_adaptation;
+};
+
+/// The names that ParameterExemptions takes, in the order of their documentation.
+const std::vector<std::string>& exemption_names();
+
+/// @throws ConfigError if a list holds a name that is not in exemption_names().
+void check_exemptions(const ParameterExemptions& exemptions);
+
+/// Decay and adaptation by the kind of the parameter; learning rate as the default. A weight and a
+/// weight-norm gain are never exempt.
+ParameterTreatment treatment_of(ParameterKind kind, const ParameterExemptions& exemptions);
 
 /// Parameters that are treated alike, by name, in the order in which they were declared.
 struct ParameterGroup {

@@ -1,42 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/schedule.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <kith/error.hpp>
 #include <numbers>
+#include <sstream>
+#include <utility>
 
 namespace kith::host {
 namespace {
 
+constexpr std::array<std::pair<std::string_view, ScheduleKind>, 4> kKinds{{
+    {"constant", ScheduleKind::kConstant},
+    {"cosine", ScheduleKind::kCosine},
+    {"linear", ScheduleKind::kLinear},
+    {"step", ScheduleKind::kStep},
+}};
+
 /// The number of steps of the warm-up, which need not be whole.
-double warmup_steps(const ScheduleConfig& schedule, std::int64_t steps_per_epoch) {
-  return schedule.warmup_epochs * static_cast<double>(steps_per_epoch);
+double warmup_steps(const ScheduleSpec& spec, std::int64_t steps_per_epoch) {
+  return spec.warmup_epochs * static_cast<double>(steps_per_epoch);
 }
 
-double after_milestones(const ScheduleConfig& schedule, double base, double epoch) {
+double after_milestones(const ScheduleSpec& spec, double base, double epoch) {
   double rate = base;
-  for (std::int64_t milestone : schedule.milestones) {
-    if (epoch >= static_cast<double>(milestone)) rate *= schedule.factor;
+  for (double milestone : spec.milestones) {
+    if (epoch >= milestone) rate *= spec.factor;
   }
   return rate;
 }
 
 }  // namespace
 
-double learning_rate(const ScheduleConfig& schedule, double base, std::int64_t step,
-                     std::int64_t steps, std::int64_t steps_per_epoch) {
-  const double warmup = warmup_steps(schedule, steps_per_epoch);
+ScheduleKind parse_schedule_kind(std::string_view name) {
+  for (const auto& [known, kind] : kKinds) {
+    if (known == name) return kind;
+  }
+  throw ConfigError("schedule: kind must be 'constant', 'cosine', 'linear' or 'step', got '" +
+                    std::string(name) + "' (schedule.kind)");
+}
+
+void check_schedule(const ScheduleSpec& spec, std::int64_t steps, std::int64_t steps_per_epoch) {
+  std::ostringstream text;
+  const double warmup = warmup_steps(spec, steps_per_epoch);
+  if (!(spec.warmup_epochs >= 0)) {
+    text << "schedule: warmup_epochs must be >= 0, got " << spec.warmup_epochs
+         << " (schedule.warmup_epochs)";
+  } else if (warmup > static_cast<double>(steps)) {
+    text << "schedule: the warm-up must not be longer than the run of " << steps << " steps, got "
+         << spec.warmup_epochs << " epochs = " << warmup << " steps (schedule.warmup_epochs)";
+  } else if (!std::is_sorted(spec.milestones.begin(), spec.milestones.end())) {
+    text << "schedule: milestones must ascend, got [";
+    for (std::size_t i = 0; i < spec.milestones.size(); ++i) {
+      text << (i == 0 ? "" : ", ") << spec.milestones[i];
+    }
+    text << "] (schedule.milestones)";
+  } else {
+    return;
+  }
+  throw ConfigError(text.str());
+}
+
+double learning_rate(const ScheduleSpec& spec, double base, std::int64_t step, std::int64_t steps,
+                     std::int64_t steps_per_epoch) {
+  const double warmup = warmup_steps(spec, steps_per_epoch);
   const double t = static_cast<double>(step);
   if (t < warmup) return base * t / warmup;
   const double duration = static_cast<double>(steps) - warmup;
-  switch (schedule.kind) {
+  switch (spec.kind) {
     case ScheduleKind::kConstant:
       return base;
     case ScheduleKind::kStep:
-      return after_milestones(schedule, base, t / static_cast<double>(steps_per_epoch));
+      return after_milestones(spec, base, t / static_cast<double>(steps_per_epoch));
     case ScheduleKind::kCosine:
-      return duration > 0 ? cosine_between(base, schedule.end_lr, t - warmup, duration) : base;
+      return duration > 0 ? cosine_between(base, spec.end_lr, t - warmup, duration) : base;
     case ScheduleKind::kLinear:
-      return duration > 0 ? linear_between(base, schedule.end_lr, t - warmup, duration) : base;
+      return duration > 0 ? linear_between(base, spec.end_lr, t - warmup, duration) : base;
   }
   return base;
 }

@@ -2,24 +2,44 @@
 #pragma once
 
 #include <cstdint>
-
-#include "config/experiment.h"
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace kith::host {
 
-/// The learning rate of step `step`, a pure function of its arguments. [any thread]
-///
-/// The warm-up rises linearly from 0 and reaches the peak at the first step after it, as in MoCo v3
-/// and SimCLR. Then cosine and linear run to `end_lr`; kind step multiplies at the first step of
-/// each milestone, an epoch counted from 0.
+enum class ScheduleKind { kConstant, kCosine, kLinear, kStep };
+
+/// How the learning rate moves over a run. [any thread]
+struct ScheduleSpec {
+  ScheduleKind kind = ScheduleKind::kCosine;
+  /// The rate rises linearly from 0 over so many epochs (a fraction is fine) and reaches its peak
+  /// at the first step after them, as in MoCo v3 and SimCLR.
+  double warmup_epochs = 0;
+  /// Where cosine and linear end: a learning rate, not a fraction of the base.
+  double end_lr = 0;
+  /// Kind step: from each of these epochs on (counted from 0, ascending) the rate is `factor` times
+  /// what it was.
+  std::vector<double> milestones;
+  double factor = 0.1;
+};
+
+/// "constant", "cosine", "linear" or "step". @throws ConfigError on any other name.
+ScheduleKind parse_schedule_kind(std::string_view name);
+
+/// @throws ConfigError if the schedule does not fit a run of `steps` steps: the warm-up is negative
+/// or longer than the run, or milestones do not ascend.
+void check_schedule(const ScheduleSpec& spec, std::int64_t steps, std::int64_t steps_per_epoch);
+
+/// The learning rate of step `step`, a pure function of its arguments.
 ///
 /// @param base             the peak, where the warm-up ends.
 /// @param step             in [0, steps]; at `steps`, after the last one, cosine and linear are at
 ///                         `end_lr`.
 /// @param steps            of the whole run.
 /// @param steps_per_epoch  > 0.
-double learning_rate(const ScheduleConfig& schedule, double base, std::int64_t step,
-                     std::int64_t steps, std::int64_t steps_per_epoch);
+double learning_rate(const ScheduleSpec& spec, double base, std::int64_t step, std::int64_t steps,
+                     std::int64_t steps_per_epoch);
 
 /// From `start` at t = 0 to `end` at t = duration along half a cosine: end + (start - end)(1 +
 /// cos(pi t / duration)) / 2. It is the form of EMA momentum (end 1), weight decay and temperature

@@ -8,30 +8,30 @@ namespace {
 
 class Sgd : public Optimizer {
  public:
-  explicit Sgd(const OptimizerConfig& config) : Optimizer(fields(config)), config_(config) {}
+  explicit Sgd(const OptimizerSpec& spec) : Optimizer(fields(spec)), spec_(spec) {}
 
  private:
-  static std::vector<StateField> fields(const OptimizerConfig& config) {
-    if (config.sgd_momentum == 0) return {};
+  static std::vector<StateField> fields(const OptimizerSpec& spec) {
+    if (spec.sgd_momentum == 0) return {};
     return {{"momentum_buffer", /*is_count=*/false}};
   }
 
   void update(Batch& batch) override {
-    const double weight_decay = batch.treatment.decays ? config_.weight_decay : 0;
+    const double weight_decay = batch.treatment.decays ? spec_.weight_decay : 0;
     // A buffer of zeros before the first step gives v = g there, as PyTorch's own first step.
     const at::TensorList buffers = batch.state.empty() ? at::TensorList{} : batch.state[0];
-    at::_fused_sgd_(batch.parameters, batch.gradients, buffers, weight_decay, config_.sgd_momentum,
-                    batch.learning_rate, /*dampening=*/0, config_.nesterov, /*maximize=*/false,
+    at::_fused_sgd_(batch.parameters, batch.gradients, buffers, weight_decay, spec_.sgd_momentum,
+                    batch.learning_rate, /*dampening=*/0, spec_.nesterov, /*maximize=*/false,
                     /*is_first_step=*/false);
   }
 
-  OptimizerConfig config_;
+  OptimizerSpec spec_;
 };
 
 }  // namespace
 
-std::unique_ptr<Optimizer> make_sgd(const OptimizerConfig& config) {
-  return std::make_unique<Sgd>(config);
+std::unique_ptr<Optimizer> make_sgd(const OptimizerSpec& spec) {
+  return std::make_unique<Sgd>(spec);
 }
 
 }  // namespace kith::host

@@ -4,26 +4,27 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <kith/error.hpp>
 #include <map>
 
 namespace kith::host {
 namespace {
 
-constexpr OptimizerKind kAllKinds[] = {OptimizerKind::kSgd, OptimizerKind::kAdamW,
-                                       OptimizerKind::kLars};
+constexpr OptimizerKind kAllKinds[] = {OptimizerKind::kSgd, OptimizerKind::kAdam,
+                                       OptimizerKind::kAdamW, OptimizerKind::kLars};
 
-OptimizerConfig config_of(OptimizerKind kind) {
-  OptimizerConfig config;
-  config.kind = kind;
-  config.weight_decay = 0.1;
-  return config;
+OptimizerSpec spec_of(OptimizerKind kind) {
+  OptimizerSpec spec;
+  spec.kind = kind;
+  spec.weight_decay = 0.1;
+  return spec;
 }
 
 /// SGD without momentum and decay: one step moves a parameter by -lr * gradient.
-OptimizerConfig plain_sgd() {
-  OptimizerConfig config;
-  config.sgd_momentum = 0;
-  return config;
+OptimizerSpec plain_sgd() {
+  OptimizerSpec spec;
+  spec.sgd_momentum = 0;
+  return spec;
 }
 
 void set_gradient(at::Tensor parameter, const at::Tensor& gradient) {
@@ -64,7 +65,7 @@ TEST(OptimizerTest, ConstantLearningRateTakesTheBaseAndFactorsMultiply) {
 
 TEST(OptimizerTest, AParameterThatDoesNotDecayMovesByItsGradientAlone) {
   for (OptimizerKind kind : kAllKinds) {
-    const auto optimizer = make_optimizer(config_of(kind));
+    const auto optimizer = make_optimizer(spec_of(kind));
     const at::Tensor decays = at::full({2}, 3.0, at::kDouble);
     const at::Tensor stays = decays.clone();
     ParameterTreatment exempt;
@@ -81,7 +82,7 @@ TEST(OptimizerTest, AParameterThatDoesNotDecayMovesByItsGradientAlone) {
 
 TEST(OptimizerTest, AParameterWithoutAGradientIsSkippedWithItsState) {
   for (OptimizerKind kind : kAllKinds) {
-    const auto optimizer = make_optimizer(config_of(kind));
+    const auto optimizer = make_optimizer(spec_of(kind));
     const at::Tensor parameter = at::ones({2, 2}, at::kDouble);
     optimizer->add_parameter("w", parameter, {});
     set_gradient(parameter, gradient_at(parameter, 0));
@@ -99,7 +100,7 @@ TEST(OptimizerTest, AParameterWithoutAGradientIsSkippedWithItsState) {
 
 TEST(OptimizerTest, AFrozenParameterStaysUntilItIsReleased) {
   for (OptimizerKind kind : kAllKinds) {
-    const auto optimizer = make_optimizer(config_of(kind));
+    const auto optimizer = make_optimizer(spec_of(kind));
     const at::Tensor frozen = at::ones({2, 2}, at::kDouble), moves = at::ones({2, 2}, at::kDouble);
     optimizer->add_parameter("frozen", frozen, {});
     optimizer->add_parameter("moves", moves, {});
@@ -122,7 +123,7 @@ TEST(OptimizerTest, AFrozenParameterStaysUntilItIsReleased) {
 TEST(OptimizerTest, RestoredStateGivesTheSameNextStepsToTheBit) {
   for (OptimizerKind kind : kAllKinds) {
     auto make = [&](at::Tensor& weight, at::Tensor& bias) {
-      auto optimizer = make_optimizer(config_of(kind));
+      auto optimizer = make_optimizer(spec_of(kind));
       ParameterTreatment exempt;
       exempt.adapts = exempt.decays = false;
       optimizer->add_parameter("weight", weight, {});
@@ -163,8 +164,8 @@ TEST(OptimizerTest, RestoredStateGivesTheSameNextStepsToTheBit) {
 }
 
 TEST(OptimizerTest, StateIsThereBeforeTheFirstStepUnderItsNames) {
-  auto names_of = [](const OptimizerConfig& config) {
-    const auto optimizer = make_optimizer(config);
+  auto names_of = [](const OptimizerSpec& spec) {
+    const auto optimizer = make_optimizer(spec);
     optimizer->add_parameter("a.weight", at::zeros({2}), {});
     std::vector<std::string> names;
     optimizer->for_each_state([&](const std::string& name, at::Tensor& state) {
@@ -175,16 +176,17 @@ TEST(OptimizerTest, StateIsThereBeforeTheFirstStepUnderItsNames) {
   };
   using Names = std::vector<std::string>;
   EXPECT_EQ(names_of(plain_sgd()), Names{});
-  EXPECT_EQ(names_of(config_of(OptimizerKind::kSgd)), Names{"a.weight.momentum_buffer"});
-  EXPECT_EQ(names_of(config_of(OptimizerKind::kLars)), Names{"a.weight.momentum_buffer"});
+  EXPECT_EQ(names_of(spec_of(OptimizerKind::kSgd)), Names{"a.weight.momentum_buffer"});
+  EXPECT_EQ(names_of(spec_of(OptimizerKind::kLars)), Names{"a.weight.momentum_buffer"});
   const Names adam{"a.weight.exp_avg", "a.weight.exp_avg_sq", "a.weight.step"};
-  EXPECT_EQ(names_of(config_of(OptimizerKind::kAdamW)), adam);
+  EXPECT_EQ(names_of(spec_of(OptimizerKind::kAdam)), adam);
+  EXPECT_EQ(names_of(spec_of(OptimizerKind::kAdamW)), adam);
 }
 
 TEST(OptimizerTest, LarsScalesByTheRatioOfNormsUnlessExemptOrZero) {
-  OptimizerConfig config;
-  config.kind = OptimizerKind::kLars;
-  const auto optimizer = make_optimizer(config);
+  OptimizerSpec spec;
+  spec.kind = OptimizerKind::kLars;
+  const auto optimizer = make_optimizer(spec);
   const at::Tensor adapts = at::tensor({3.0, 4.0}, at::kDouble), exempt = adapts.clone();
   const at::Tensor zero = at::zeros({2}, at::kDouble), no_slope = adapts.clone();
   ParameterTreatment no_adaptation;
@@ -209,7 +211,7 @@ TEST(OptimizerTest, AGradientOfAnotherMemoryLayoutGivesTheSameStep) {
     const at::Tensor start = at::arange(2 * 3 * 4 * 5, at::kFloat).reshape({2, 3, 4, 5}) / 100;
     const at::Tensor plain = start.clone();
     const at::Tensor last = start.clone().contiguous(at::MemoryFormat::ChannelsLast);
-    const auto optimizer = make_optimizer(config_of(kind));
+    const auto optimizer = make_optimizer(spec_of(kind));
     optimizer->add_parameter("plain", plain, {});
     optimizer->add_parameter("channels last", last, {});
     for (int step = 0; step < 3; ++step) {
@@ -227,7 +229,7 @@ TEST(OptimizerTest, AGradientOfAnotherMemoryLayoutGivesTheSameStep) {
 TEST(OptimizerTest, MovesParametersThatAutogradWatchesInPlace) {
   for (OptimizerKind kind : kAllKinds) {
     at::Tensor parameter = at::ones({3}, at::kDouble).requires_grad_();
-    const auto optimizer = make_optimizer(config_of(kind));
+    const auto optimizer = make_optimizer(spec_of(kind));
     optimizer->add_parameter("w", parameter, {});
     (parameter * parameter).sum().backward();
     const void* data = parameter.data_ptr();
@@ -253,7 +255,7 @@ TEST(OptimizerTest, ParametersOfSeveralTypesAreUpdatedApart) {
 }
 
 TEST(OptimizerTest, ListsItsGroups) {
-  const auto optimizer = make_optimizer(config_of(OptimizerKind::kLars));
+  const auto optimizer = make_optimizer(spec_of(OptimizerKind::kLars));
   ParameterTreatment exempt;
   exempt.decays = false;
   optimizer->add_parameter("a", at::zeros({1}), {});
@@ -274,6 +276,47 @@ TEST(OptimizerTest, RefusesParametersThatItCannotTrain) {
   EXPECT_THROW(optimizer->add_parameter("c", at::zeros({2}, at::kLong), {}), c10::Error);
   EXPECT_THROW(optimizer->add_parameter("d", at::zeros({1}).expand({2}), {}), c10::Error);
   EXPECT_THROW(optimizer->set_frozen("e", true), c10::Error);
+}
+
+std::string error_of(const OptimizerSpec& spec) {
+  try {
+    make_optimizer(spec);
+  } catch (const ConfigError& e) {
+    return e.what();
+  }
+  return "no error";
+}
+
+TEST(OptimizerTest, RejectsSettingsOutOfRangeAndNamesTheKey) {
+  OptimizerSpec spec = spec_of(OptimizerKind::kSgd);
+  spec.weight_decay = -1;
+  EXPECT_EQ(error_of(spec),
+            "optimizer: weight_decay must be >= 0, got -1 (optimizer.weight_decay)");
+  spec = plain_sgd();
+  spec.nesterov = true;
+  EXPECT_EQ(error_of(spec),
+            "optimizer: sgd_momentum must be > 0 with nesterov, got 0 (optimizer.sgd_momentum)");
+  spec = spec_of(OptimizerKind::kAdamW);
+  spec.beta2 = 1;
+  EXPECT_EQ(error_of(spec), "optimizer: beta2 must be in [0, 1), got 1 (optimizer.beta2)");
+  spec = spec_of(OptimizerKind::kLars);
+  spec.trust = 0;
+  EXPECT_EQ(error_of(spec), "optimizer: trust must be > 0, got 0 (optimizer.trust)");
+}
+
+TEST(OptimizerTest, ReadsKindsByNameAndRejectsOthers) {
+  EXPECT_EQ(parse_optimizer_kind("sgd"), OptimizerKind::kSgd);
+  EXPECT_EQ(parse_optimizer_kind("adam"), OptimizerKind::kAdam);
+  EXPECT_EQ(parse_optimizer_kind("adamw"), OptimizerKind::kAdamW);
+  EXPECT_EQ(parse_optimizer_kind("lars"), OptimizerKind::kLars);
+  try {
+    parse_optimizer_kind("sdg");
+    FAIL() << "did not throw";
+  } catch (const ConfigError& e) {
+    EXPECT_STREQ(e.what(),
+                 "optimizer: kind must be 'sgd', 'adam', 'adamw' or 'lars', got 'sdg' "
+                 "(optimizer.kind)");
+  }
 }
 
 }  // namespace

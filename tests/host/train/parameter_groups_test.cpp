@@ -14,14 +14,6 @@ constexpr ParameterKind kAllKinds[] = {
     ParameterKind::kNormShift, ParameterKind::kPositionTable, ParameterKind::kClassToken,
     ParameterKind::kLogScale,  ParameterKind::kWeightNormGain};
 
-OptimizerConfig exempting(const std::vector<std::string>& no_decay,
-                          const std::vector<std::string>& no_adaptation) {
-  OptimizerConfig config;
-  config.no_decay = no_decay;
-  config.no_adaptation = no_adaptation;
-  return config;
-}
-
 TEST(ParameterGroupsTest, KindsHaveTheValuesOfTheBorder) {
   EXPECT_EQ(std::uint32_t(ParameterKind::kWeight), std::uint32_t(KITH_WEIGHT));
   EXPECT_EQ(std::uint32_t(ParameterKind::kBias), std::uint32_t(KITH_BIAS));
@@ -40,32 +32,41 @@ TEST(ParameterGroupsTest, NothingIsExemptByDefault) {
 }
 
 TEST(ParameterGroupsTest, NormExemptsScaleAndShift) {
-  const OptimizerConfig config = exempting({"norm"}, {});
+  const ParameterExemptions exemptions{{"norm"}, {}};
   for (ParameterKind kind : kAllKinds) {
     const bool is_norm = kind == ParameterKind::kNormScale || kind == ParameterKind::kNormShift;
-    EXPECT_EQ(treatment_of(kind, config).decays, !is_norm) << parameter_kind_name(kind);
-    EXPECT_TRUE(treatment_of(kind, config).adapts) << parameter_kind_name(kind);
+    EXPECT_EQ(treatment_of(kind, exemptions).decays, !is_norm) << parameter_kind_name(kind);
+    EXPECT_TRUE(treatment_of(kind, exemptions).adapts) << parameter_kind_name(kind);
   }
 }
 
 TEST(ParameterGroupsTest, DecayAndAdaptationAreChosenApart) {
-  const OptimizerConfig config =
-      exempting({"bias"}, {"position_table", "class_token", "log_scale"});
-  EXPECT_FALSE(treatment_of(ParameterKind::kBias, config).decays);
-  EXPECT_TRUE(treatment_of(ParameterKind::kBias, config).adapts);
+  const ParameterExemptions exemptions{{"bias"}, {"position_table", "class_token", "log_scale"}};
+  EXPECT_FALSE(treatment_of(ParameterKind::kBias, exemptions).decays);
+  EXPECT_TRUE(treatment_of(ParameterKind::kBias, exemptions).adapts);
   for (ParameterKind kind :
        {ParameterKind::kPositionTable, ParameterKind::kClassToken, ParameterKind::kLogScale}) {
-    EXPECT_TRUE(treatment_of(kind, config).decays);
-    EXPECT_FALSE(treatment_of(kind, config).adapts);
+    EXPECT_TRUE(treatment_of(kind, exemptions).decays);
+    EXPECT_FALSE(treatment_of(kind, exemptions).adapts);
   }
 }
 
 TEST(ParameterGroupsTest, WeightsAndWeightNormGainsAreNeverExempt) {
-  const std::vector<std::string> names(std::begin(kParameterKinds), std::end(kParameterKinds));
-  const OptimizerConfig all = exempting(names, names);
+  const ParameterExemptions all{exemption_names(), exemption_names()};
   EXPECT_EQ(treatment_of(ParameterKind::kWeight, all), ParameterTreatment{});
   EXPECT_EQ(treatment_of(ParameterKind::kWeightNormGain, all), ParameterTreatment{});
   EXPECT_FALSE(treatment_of(ParameterKind::kNormShift, all).decays);
+}
+
+TEST(ParameterGroupsTest, RejectsAnUnknownNameAndNamesTheKey) {
+  try {
+    check_exemptions({{"bias"}, {"biases"}});
+    FAIL() << "did not throw";
+  } catch (const ConfigError& e) {
+    EXPECT_STREQ(e.what(),
+                 "optimizer: a kind of parameter must be one of 'bias', 'norm', 'position_table', "
+                 "'class_token', 'log_scale', got 'biases' (optimizer.no_adaptation)");
+  }
 }
 
 TEST(ParameterGroupsTest, RejectsAKindThatDoesNotExist) {

@@ -14,12 +14,12 @@ namespace {
 
 using golden::Case;
 
-std::vector<double> rates(const ScheduleConfig& schedule, double base, std::int64_t count,
+std::vector<double> rates(const ScheduleSpec& spec, double base, std::int64_t count,
                           std::int64_t steps, std::int64_t steps_per_epoch,
                           std::int64_t first = 0) {
   std::vector<double> values;
   for (std::int64_t t = 0; t < count; ++t) {
-    values.push_back(learning_rate(schedule, base, first + t, steps, steps_per_epoch));
+    values.push_back(learning_rate(spec, base, first + t, steps, steps_per_epoch));
   }
   return values;
 }
@@ -46,21 +46,21 @@ void add_warmup_cosine(const Case& c, Recomputed& out) {
       c.has_param("min_lr")) {
     return;
   }
-  ScheduleConfig schedule;
+  ScheduleSpec spec;
   std::int64_t steps = 0, steps_per_epoch = 1;
   double base = 0;
   if (c.has_param("total_steps")) {  // an epoch is not a whole number of steps: count in steps
     steps = c.integer("total_steps");
-    schedule.warmup_epochs = c.real("warmup_steps");
+    spec.warmup_epochs = c.real("warmup_steps");
     const double batch = c.real("batch");
     base = c.real("base_lr") * (c.text("scaling") == "linear" ? batch / 256 : std::sqrt(batch));
   } else {
     steps_per_epoch = c.integer("iters_per_epoch");
     steps = c.integer("epochs") * steps_per_epoch;
-    schedule.warmup_epochs = c.real("warmup_epochs");
+    spec.warmup_epochs = c.real("warmup_epochs");
     base = c.real("lr");
   }
-  out["lr"] = rates(schedule, base, count_of(c, "lr"), steps, steps_per_epoch);
+  out["lr"] = rates(spec, base, count_of(c, "lr"), steps, steps_per_epoch);
 }
 
 /// Per epoch, cosine without warm-up; a second column is the constant rate of a predictor.
@@ -74,7 +74,7 @@ void add_epoch_cosine(const Case& c, Recomputed& out) {
       out[name] = cosine;
       continue;
     }
-    ScheduleConfig constant;
+    ScheduleSpec constant;
     constant.kind = ScheduleKind::kConstant;
     const std::vector<double> second = rates(constant, c.real("lr"), epochs, epochs, 1);
     for (std::size_t i = 0; i < cosine.size(); ++i) {
@@ -91,14 +91,14 @@ void add_milestones(const Case& c, Recomputed& out) {
     if (!param.starts_with("milestones")) continue;
     const std::string suffix = param.substr(std::string("milestones").size());
     const std::string name = "lr" + (suffix.empty() ? "_step" : suffix);
-    ScheduleConfig schedule;
-    schedule.kind = ScheduleKind::kStep;
-    schedule.milestones = c.integers(param);
-    schedule.factor = c.real("factor");
+    ScheduleSpec spec;
+    spec.kind = ScheduleKind::kStep;
+    spec.milestones = c.reals(param);
+    spec.factor = c.real("factor");
     const std::vector<std::int64_t> epochs = c.input("epoch").integers();
     const std::int64_t count = std::int64_t(epochs.size());
     const std::int64_t first = epochs.front() == 1 ? 0 : epochs.front();
-    out[name] = rates(schedule, c.real("lr"), count, first + count, 1, first);
+    out[name] = rates(spec, c.real("lr"), count, first + count, 1, first);
   }
 }
 

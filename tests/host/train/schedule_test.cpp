@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <kith/error.hpp>
 
 namespace kith::host {
 namespace {
@@ -12,69 +13,116 @@ namespace {
 constexpr std::int64_t kStepsPerEpoch = 8;
 constexpr std::int64_t kSteps = 80;
 
-ScheduleConfig schedule_of(ScheduleKind kind, double warmup_epochs = 0) {
-  ScheduleConfig schedule;
-  schedule.kind = kind;
-  schedule.warmup_epochs = warmup_epochs;
-  return schedule;
+ScheduleSpec spec_of(ScheduleKind kind, double warmup_epochs = 0) {
+  ScheduleSpec spec;
+  spec.kind = kind;
+  spec.warmup_epochs = warmup_epochs;
+  return spec;
 }
 
-double rate(const ScheduleConfig& schedule, std::int64_t step) {
-  return learning_rate(schedule, 0.4, step, kSteps, kStepsPerEpoch);
+double rate(const ScheduleSpec& spec, std::int64_t step) {
+  return learning_rate(spec, 0.4, step, kSteps, kStepsPerEpoch);
 }
 
 TEST(ScheduleTest, WarmUpRisesFromZeroAndReachesThePeakAtTheFirstStepAfterIt) {
   for (ScheduleKind kind : {ScheduleKind::kConstant, ScheduleKind::kCosine, ScheduleKind::kLinear,
                             ScheduleKind::kStep}) {
-    const ScheduleConfig schedule = schedule_of(kind, 2);
-    EXPECT_EQ(rate(schedule, 0), 0);
-    EXPECT_DOUBLE_EQ(rate(schedule, 4), 0.1);  // 4 of 16 steps
-    EXPECT_DOUBLE_EQ(rate(schedule, 15), 0.4 * 15 / 16);
-    EXPECT_DOUBLE_EQ(rate(schedule, 16), 0.4);
+    const ScheduleSpec spec = spec_of(kind, 2);
+    EXPECT_EQ(rate(spec, 0), 0);
+    EXPECT_DOUBLE_EQ(rate(spec, 4), 0.1);  // 4 of 16 steps
+    EXPECT_DOUBLE_EQ(rate(spec, 15), 0.4 * 15 / 16);
+    EXPECT_DOUBLE_EQ(rate(spec, 16), 0.4);
   }
 }
 
 TEST(ScheduleTest, WarmUpMayBeAFractionOfAnEpoch) {
-  const ScheduleConfig schedule = schedule_of(ScheduleKind::kConstant, 0.3);  // 2.4 steps
-  EXPECT_DOUBLE_EQ(rate(schedule, 2), 0.4 * 2 / 2.4);
-  EXPECT_DOUBLE_EQ(rate(schedule, 3), 0.4);
+  const ScheduleSpec spec = spec_of(ScheduleKind::kConstant, 0.3);  // 2.4 steps
+  EXPECT_DOUBLE_EQ(rate(spec, 2), 0.4 * 2 / 2.4);
+  EXPECT_DOUBLE_EQ(rate(spec, 3), 0.4);
 }
 
 TEST(ScheduleTest, ConstantKeepsTheBase) {
-  const ScheduleConfig schedule = schedule_of(ScheduleKind::kConstant);
-  EXPECT_EQ(rate(schedule, 0), 0.4);
-  EXPECT_EQ(rate(schedule, kSteps), 0.4);
+  const ScheduleSpec spec = spec_of(ScheduleKind::kConstant);
+  EXPECT_EQ(rate(spec, 0), 0.4);
+  EXPECT_EQ(rate(spec, kSteps), 0.4);
 }
 
 TEST(ScheduleTest, CosineIsHalfWayInTheMiddleAndEndsAtItsFloor) {
-  ScheduleConfig schedule = schedule_of(ScheduleKind::kCosine, 2);
-  schedule.end_lr = 0.1;
-  EXPECT_DOUBLE_EQ(rate(schedule, 48), 0.25);  // the middle of steps 16 to 80, by hand
-  EXPECT_NEAR(rate(schedule, 32), 0.25 + 0.15 * std::sqrt(0.5), 1e-15);  // a quarter: cos(pi / 4)
-  EXPECT_DOUBLE_EQ(rate(schedule, kSteps), 0.1);
+  ScheduleSpec spec = spec_of(ScheduleKind::kCosine, 2);
+  spec.end_lr = 0.1;
+  EXPECT_DOUBLE_EQ(rate(spec, 48), 0.25);  // the middle of steps 16 to 80, by hand
+  EXPECT_NEAR(rate(spec, 32), 0.25 + 0.15 * std::sqrt(0.5), 1e-15);  // a quarter: cos(pi / 4)
+  EXPECT_DOUBLE_EQ(rate(spec, kSteps), 0.1);
 }
 
 TEST(ScheduleTest, LinearFallsInAStraightLineToItsFloor) {
-  ScheduleConfig schedule = schedule_of(ScheduleKind::kLinear, 2);
-  schedule.end_lr = 0.1;
-  EXPECT_DOUBLE_EQ(rate(schedule, 32), 0.4 - 0.3 / 4);
-  EXPECT_DOUBLE_EQ(rate(schedule, kSteps), 0.1);
+  ScheduleSpec spec = spec_of(ScheduleKind::kLinear, 2);
+  spec.end_lr = 0.1;
+  EXPECT_DOUBLE_EQ(rate(spec, 32), 0.4 - 0.3 / 4);
+  EXPECT_DOUBLE_EQ(rate(spec, kSteps), 0.1);
 }
 
 TEST(ScheduleTest, StepFallsAtTheFirstStepOfEachMilestone) {
-  ScheduleConfig schedule = schedule_of(ScheduleKind::kStep);
-  schedule.milestones = {3, 6};
-  schedule.factor = 0.5;
-  EXPECT_EQ(rate(schedule, 23), 0.4);
-  EXPECT_EQ(rate(schedule, 24), 0.2);
-  EXPECT_EQ(rate(schedule, 47), 0.2);
-  EXPECT_EQ(rate(schedule, 48), 0.1);
-  EXPECT_EQ(rate(schedule, kSteps), 0.1);
+  ScheduleSpec spec = spec_of(ScheduleKind::kStep);
+  spec.milestones = {3, 6.5};
+  spec.factor = 0.5;
+  EXPECT_EQ(rate(spec, 23), 0.4);
+  EXPECT_EQ(rate(spec, 24), 0.2);
+  EXPECT_EQ(rate(spec, 51), 0.2);
+  EXPECT_EQ(rate(spec, 52), 0.1);
+  EXPECT_EQ(rate(spec, kSteps), 0.1);
 }
 
 TEST(ScheduleTest, ARunThatIsAllWarmUpEndsAtThePeak) {
-  EXPECT_EQ(rate(schedule_of(ScheduleKind::kCosine, 10), kSteps), 0.4);
-  EXPECT_EQ(rate(schedule_of(ScheduleKind::kLinear, 10), kSteps), 0.4);
+  EXPECT_EQ(rate(spec_of(ScheduleKind::kCosine, 10), kSteps), 0.4);
+  EXPECT_EQ(rate(spec_of(ScheduleKind::kLinear, 10), kSteps), 0.4);
+}
+
+TEST(ScheduleTest, ReadsKindsByName) {
+  EXPECT_EQ(parse_schedule_kind("constant"), ScheduleKind::kConstant);
+  EXPECT_EQ(parse_schedule_kind("cosine"), ScheduleKind::kCosine);
+  EXPECT_EQ(parse_schedule_kind("linear"), ScheduleKind::kLinear);
+  EXPECT_EQ(parse_schedule_kind("step"), ScheduleKind::kStep);
+}
+
+template <class F>
+std::string error_of(F f) {
+  try {
+    f();
+  } catch (const ConfigError& e) {
+    return e.what();
+  }
+  return "no error";
+}
+
+TEST(ScheduleTest, RejectsAnUnknownKindAndNamesTheKey) {
+  EXPECT_EQ(error_of([] { parse_schedule_kind("cos"); }),
+            "schedule: kind must be 'constant', 'cosine', 'linear' or 'step', got 'cos' "
+            "(schedule.kind)");
+}
+
+TEST(ScheduleTest, RejectsAWarmUpLongerThanTheRun) {
+  EXPECT_EQ(
+      error_of(
+          [] { check_schedule(spec_of(ScheduleKind::kCosine, 10.5), kSteps, kStepsPerEpoch); }),
+      "schedule: the warm-up must not be longer than the run of 80 steps, got 10.5 epochs = 84 "
+      "steps (schedule.warmup_epochs)");
+  EXPECT_EQ(
+      error_of([] { check_schedule(spec_of(ScheduleKind::kCosine, 10), kSteps, kStepsPerEpoch); }),
+      "no error");
+}
+
+TEST(ScheduleTest, RejectsANegativeWarmUp) {
+  EXPECT_EQ(
+      error_of([] { check_schedule(spec_of(ScheduleKind::kCosine, -1), kSteps, kStepsPerEpoch); }),
+      "schedule: warmup_epochs must be >= 0, got -1 (schedule.warmup_epochs)");
+}
+
+TEST(ScheduleTest, RejectsMilestonesOutOfOrder) {
+  ScheduleSpec spec = spec_of(ScheduleKind::kStep);
+  spec.milestones = {6, 3};
+  EXPECT_EQ(error_of([&] { check_schedule(spec, kSteps, kStepsPerEpoch); }),
+            "schedule: milestones must ascend, got [6, 3] (schedule.milestones)");
 }
 
 }  // namespace
