@@ -2,6 +2,7 @@
 #include "config/config_node.h"
 
 #include "config/number_text.h"
+#include "config/problems.h"
 
 namespace kith::host {
 
@@ -26,7 +27,7 @@ std::string value_text(const ConfigNode& node) {
     case ConfigNode::Kind::kReal:
       return toml_float(std::get<double>(node.scalar));
     case ConfigNode::Kind::kText:
-      return '"' + node.text() + '"';
+      return '"' + one_line(node.text()) + '"';
     case ConfigNode::Kind::kList:
       return "a list of " + std::to_string(node.items.size()) +
              (node.items.size() == 1 ? " value" : " values");

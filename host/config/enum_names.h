@@ -22,14 +22,16 @@ inline constexpr EnumName<Arithmetic> kArithmetics[] = {{"pillow8", Arithmetic::
                                                         {"float", Arithmetic::kFloat}};
 inline constexpr EnumName<Precision> kPrecisions[] = {{"float32", Precision::kFloat32},
                                                       {"bf16", Precision::kBf16}};
-inline constexpr EnumName<OptimizerChoice> kOptimizerKinds[] = {
-    {"sgd", OptimizerChoice::kSgd}, {"adamw", OptimizerChoice::kAdamW}, {"lars", OptimizerChoice::kLars}};
+inline constexpr EnumName<OptimizerChoice> kOptimizerKinds[] = {{"sgd", OptimizerChoice::kSgd},
+                                                                {"adamw", OptimizerChoice::kAdamW},
+                                                                {"lars", OptimizerChoice::kLars}};
 inline constexpr EnumName<LearningRateRule> kLearningRateRules[] = {
     {"none", LearningRateRule::kNone}};
-inline constexpr EnumName<ScheduleChoice> kScheduleKinds[] = {{"cosine", ScheduleChoice::kCosine},
-                                                            {"linear", ScheduleChoice::kLinear},
-                                                            {"step", ScheduleChoice::kStep},
-                                                            {"constant", ScheduleChoice::kConstant}};
+inline constexpr EnumName<ScheduleChoice> kScheduleKinds[] = {
+    {"cosine", ScheduleChoice::kCosine},
+    {"linear", ScheduleChoice::kLinear},
+    {"step", ScheduleChoice::kStep},
+    {"constant", ScheduleChoice::kConstant}};
 
 /// The words, in the order of the table.
 template <class E, std::size_t N>

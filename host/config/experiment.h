@@ -16,11 +16,11 @@
 
 namespace kith::host {
 
-enum class DataReader { kIdx, kImageFolder };      ///< "idx", "image_folder"
-enum class Arithmetic { kPillow8, kFloat };        ///< "pillow8", "float"
-enum class Precision { kFloat32, kBf16 };          ///< "float32", "bf16"
+enum class DataReader { kIdx, kImageFolder };        ///< "idx", "image_folder"
+enum class Arithmetic { kPillow8, kFloat };          ///< "pillow8", "float"
+enum class Precision { kFloat32, kBf16 };            ///< "float32", "bf16"
 enum class OptimizerChoice { kSgd, kAdamW, kLars };  ///< "sgd", "adamw", "lars"
-enum class LearningRateRule { kNone };             ///< "none": base_lr is the rate
+enum class LearningRateRule { kNone };               ///< "none": base_lr is the rate
 enum class ScheduleChoice {
   kCosine,
   kLinear,

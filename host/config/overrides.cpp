@@ -60,7 +60,7 @@ std::optional<std::vector<std::string>> parse_keys(const std::string& text, std:
 
 std::optional<Override> parse_override(const std::string& text, Problems& problems) {
   Override result;
-  result.place.file = "--set " + text;
+  result.place.file = "--set " + one_line(text);
   std::size_t position = 0;
   std::optional<std::vector<std::string>> keys = parse_keys(text, position);
   if (!keys) {

@@ -126,8 +126,9 @@ std::optional<ConfigNode> parse_override_value(const std::string& text, const So
     set_place(node, place);
     return node;
   }
-  problems.add("--set: the value must be a TOML value or a bare word, got " + text + ": " + reason,
-               place);
+  problems.add(
+      "--set: the value must be a TOML value or a bare word, got " + one_line(text) + ": " + reason,
+      place);
   return std::nullopt;
 }
 

@@ -15,14 +15,20 @@ namespace {
 
 constexpr std::size_t kMaxListedNames = 12;
 
+/// The place goes behind the first line: the refusal of a plugin has more.
+std::string with_place(const std::string& text, const SourcePlace& place) {
+  const std::size_t end = std::min(text.find('\n'), text.size());
+  return text.substr(0, end) + " (" + to_text(place) + ")" + text.substr(end);
+}
+
 }  // namespace
 
 void Problems::add(std::string text, const SourcePlace& place) {
   mistakes_.push_back({std::move(text), place});
 }
 
-void Problems::warn(std::string text, const SourcePlace& place) {
-  warnings_.push_back(std::move(text) + " (" + to_text(place) + ")");
+void Problems::warn(const std::string& text, const SourcePlace& place) {
+  warnings_.push_back(with_place(text, place));
 }
 
 void Problems::raise(const std::string& file) const {
@@ -42,11 +48,23 @@ void Problems::raise(const std::string& file) const {
                    [&](const Mistake& a, const Mistake& b) { return rank(a) < rank(b); });
   std::string text;
   for (const Mistake& mistake : sorted) {
-    text += mistake.text + " (" + to_text(mistake.place) + ")\n";
+    text += with_place(mistake.text, mistake.place) + "\n";
   }
   text +=
       std::to_string(sorted.size()) + (sorted.size() == 1 ? " error" : " errors") + " in " + file;
   throw ConfigError(text);
+}
+
+std::string one_line(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '\n') {
+      result += "\\n";
+    } else {
+      result += c;
+    }
+  }
+  return result;
 }
 
 std::string suggestion(std::string_view wrong, const std::vector<std::string>& names,

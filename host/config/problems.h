@@ -16,12 +16,12 @@ class Problems {
   void add(std::string text, const SourcePlace& place);
 
   /// Notes a thing that a person should know and that stops nothing.
-  void warn(std::string text, const SourcePlace& place);
+  void warn(const std::string& text, const SourcePlace& place);
 
   std::size_t size() const { return mistakes_.size(); }
 
-  /// @throws ConfigError  with a line for each mistake in the order of file, line and column (files
-  /// in the order in
+  /// @throws ConfigError  with a line for each mistake (a refused plugin: four) in the order of
+  /// file, line and column (files in the order in
   ///                      which they first had one), and the count at the end; nothing if there are
   ///                      none.
   void raise(const std::string& file) const;
@@ -37,6 +37,10 @@ class Problems {
   std::vector<Mistake> mistakes_;
   std::vector<std::string> warnings_;
 };
+
+/// The text with each line break as \\n, so that what a person wrote stays on one line of a
+/// message.
+std::string one_line(std::string_view text);
 
 /// "; did you mean 'epochs'?", or if no name is near "; there are: 'a', 'b'" (at most 12), or with
 /// no names "".

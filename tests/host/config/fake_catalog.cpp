@@ -42,7 +42,8 @@ PluginMetadata& FakeCatalog::add(const std::string& kind, const std::string& nam
 
 const PluginMetadata* FakeCatalog::find(std::string_view kind, std::string_view reference,
                                         const std::filesystem::path& folder) const {
-  if (reference == "broken") throw PluginError("loader: broken.so is refused: it is a text file");
+  if (reference == "broken")
+    throw PluginError("KITH-206: broken.so is a text file\n  do     : rebuild it");
   for (const PluginMetadata& plugin : plugins_) {
     const bool is_file = reference.starts_with('/') &&
                          std::filesystem::path(reference).stem() == plugin.name &&

@@ -138,7 +138,7 @@ TEST_F(OverridesTest, RefusesAValueThatIsNotToml) {
       << text;
   EXPECT_TRUE(error("seed=[1]\nname=2")
                   .starts_with("--set: the value must be a TOML value or a bare word, got "
-                               "[1]\nname=2: more than one value"));
+                               "[1]\\nname=2: more than one value"));
 }
 
 }  // namespace

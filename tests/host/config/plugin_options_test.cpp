@@ -39,7 +39,7 @@ TEST_F(PluginOptionsTest, SaysThatAPluginIsOfAnotherKind) {
 
 TEST_F(PluginOptionsTest, PassesOnWhyAFileIsRefused) {
   EXPECT_EQ(encoder_error("plugin = \"broken\""),
-            "encoder: loader: broken.so is refused: it is a text file (exp.toml:6:10)");
+            "encoder: KITH-206: broken.so is a text file (exp.toml:6:10)\n  do     : rebuild it");
 }
 
 TEST_F(PluginOptionsTest, SaysHowAFileIsWritten) {
