@@ -81,6 +81,16 @@ void set_place(ConfigNode& node, const SourcePlace& place) {
   for (ConfigNode& item : node.items) set_place(item, place);
 }
 
+/// toml++'s text in the form of Kith's messages: "in the array: encountered end-of-file".
+std::string reason_of(const toml::parse_error& error) {
+  constexpr std::string_view kOpening = "Error while parsing ";
+  std::string text(error.description());
+  if (text.starts_with(kOpening)) return "in the " + text.substr(kOpening.size());
+  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z')
+    text[0] = static_cast<char>(text[0] - 'A' + 'a');
+  return text;
+}
+
 /// Text that a person can only have meant as text: it opens no quote, list or table, and stays on
 /// one line.
 bool is_word(const std::string& text) {
@@ -98,7 +108,7 @@ std::optional<ConfigNode> parse_document(const std::string& text, const std::str
     return Converter(name, folder).convert(table);
   } catch (const toml::parse_error& error) {
     const toml::source_position position = error.source().begin;
-    problems.add("toml: " + std::string(error.description()),
+    problems.add("toml: " + reason_of(error),
                  {name, static_cast<int>(position.line), static_cast<int>(position.column)});
     return std::nullopt;
   }
@@ -116,7 +126,7 @@ std::optional<ConfigNode> parse_override_value(const std::string& text, const So
       return node;
     }
   } catch (const toml::parse_error& error) {
-    reason = std::string(error.description());
+    reason = reason_of(error);
   }
   if (is_word(text)) {
     ConfigNode node;
