@@ -1,12 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Lays out all C and C++ files with the pinned clang-format.
-#   format.sh            rewrites the files that differ
-#   format.sh --check    names them, with the differences, and exits 1; exits 77 if the pinned clang-format is not installed
+#   format.sh [FILE_OR_FOLDER ...]            rewrites the files that differ (default: those of the whole project)
+#   format.sh --check [FILE_OR_FOLDER ...]    names them, with the differences, and exits 1; exits 77 if the pinned clang-format is not installed
 set -euo pipefail
 setup=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 . "$setup/messages.sh"
+check=no
+if [ "${1:-}" = --check ]; then
+    check=yes
+    shift
+fi
+paths=()
+for path in "$@"; do paths+=("$(realpath --relative-to="$setup/.." "$path")"); done
 cd "$(dirname "$setup")"
+[ ${#paths[@]} -gt 0 ] || paths=(sdk host plugins tests benchmarks)
 wanted=$(sed -n 's/^clang-format==//p' setup/packages/python.txt)
 
 clang_format=''
@@ -22,10 +30,10 @@ if [ -z "$clang_format" ]; then
     exit 77
 fi
 
-mapfile -d '' files < <(find sdk host plugins tests benchmarks -type f \
+mapfile -d '' files < <(find "${paths[@]}" -type f \
     \( -name '*.h' -o -name '*.hpp' -o -name '*.cpp' -o -name '*.cu' \) -print0 2>/dev/null | sort -z)
 [ ${#files[@]} -gt 0 ] || fail "format: no C++ file found in $PWD"
-if [ "${1:-}" != --check ]; then
+if [ $check = no ]; then
     "$clang_format" -i --style=file "${files[@]}"
     exit 0
 fi
