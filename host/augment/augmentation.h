@@ -73,6 +73,7 @@ const char* to_text(AugmentationStage stage);
 struct AugmentationUse {
   std::shared_ptr<const Augmentation> augmentation;
   double probability = 1;  ///< in [0, 1]
+  std::string where{};     ///< where it was written ("experiment.toml:14:15"), for messages
 };
 
 }  // namespace kith::host

@@ -71,26 +71,28 @@ std::vector<std::string> ViewPipeline::problems() const {
   for (std::size_t i = 0; i < list_.size(); ++i) {
     const Augmentation& a = *list_[i].augmentation;
     const double probability = list_[i].probability;
+    const auto report = [&](const std::string& what) {
+      found.push_back(list_[i].where.empty() ? what : what + " (" + list_[i].where + ")");
+    };
     if (!(probability >= 0 && probability <= 1))
-      found.push_back(a.name() + ": probability must be in [0, 1], got " +
-                      std::to_string(probability));
+      report(a.name() + ": probability must be in [0, 1], got " + std::to_string(probability));
     if (a.final() && probability != 1)
-      found.push_back(a.name() + ": probability must be 1, got " + std::to_string(probability) +
-                      "; a view is normalised or not");
+      report(a.name() + ": probability must be 1, got " + std::to_string(probability) +
+             "; a view is normalised or not");
     if (!a.takes_channels(spec_.channels))
-      found.push_back(a.name() + ": is defined for images of " + a.channels_text() +
-                      " channels, these have " + std::to_string(spec_.channels) + "; leave it out");
+      report(a.name() + ": is defined for images of " + a.channels_text() +
+             " channels, these have " + std::to_string(spec_.channels) + "; leave it out");
     if (a.resizes() && i >= head_)
-      found.push_back(a.name() + ": must come before " + list_[head_].augmentation->name() +
-                      ", because it decides which pixels there are; move it up");
+      report(a.name() + ": must come before " + list_[head_].augmentation->name() +
+             ", because it decides which pixels there are; move it up");
     if (final != nullptr)
-      found.push_back(a.name() + ": must come before " + *final +
-                      ", after which values are no colours; move it up");
+      report(a.name() + ": must come before " + *final +
+             ", after which values are no colours; move it up");
     if (a.final()) final = &a.name();
     try {
       a.check(place_of(spec_));
     } catch (const Error& e) {
-      found.emplace_back(e.what());
+      report(e.what());
     }
   }
   return found;
