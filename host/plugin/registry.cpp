@@ -194,7 +194,7 @@ const PluginRecord& PluginRegistry::find_file(const std::string& kind, const fs:
 
 void PluginRegistry::check_kind(const PluginRecord& record, const std::string& kind,
                                 const std::string& name) const {
-  if (record.metadata.kind == kind) return;
+  if (kind.empty() || record.metadata.kind == kind) return;
   throw kith::PluginError("loader: " + name + " is " + with_article(record.metadata.kind) +
                           ", wanted " + with_article(kind) + " (" + record.path.string() + ")");
 }

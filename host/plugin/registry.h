@@ -64,7 +64,7 @@ class PluginRegistry {
   const PluginRecord& find(const std::string& kind, const std::string& name,
                            const std::filesystem::path& base_folder = {});
 
-  /// The same, for a plugin that is named by its file.
+  /// The same, for a plugin that is named by its file; an empty kind means any.
   const PluginRecord& find_file(const std::string& kind, const std::filesystem::path& file);
 
   /// Checks plugins (see checks.h), and tries those that are new here in a child process, all in

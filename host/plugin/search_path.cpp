@@ -27,7 +27,8 @@ void add_program_folders(const fs::path& folder, std::vector<PluginFolder>& out)
   if (folder.empty()) return;
   const std::string reason = "next to the program";
   out.push_back({folder / "plugins", reason, 2});
-  out.push_back({folder.parent_path() / "lib" / "kith" / "plugins", reason, 2});
+  for (const char* library_folder : {"lib", "lib64", "lib/x86_64-linux-gnu"})
+    out.push_back({folder.parent_path() / library_folder / "kith" / "plugins", reason, 2});
   for (const fs::path& root : {folder.parent_path(), folder.parent_path().parent_path()})
     if (std::error_code error; fs::exists(root / "build.ninja", error))
       out.push_back({root / "plugins", "the program's build tree", 2});

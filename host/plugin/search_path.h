@@ -19,8 +19,8 @@ struct PluginFolder {
 ///  1. the experiment's own folder, and `plugins/` in it;
 ///  2. each folder of the environment variable KITH_PLUGIN_PATH, separated by colons;
 ///  3. the user's folder: $XDG_DATA_HOME/kith/plugins, or ~/.local/share/kith/plugins;
-///  4. next to the program: <its folder>/plugins, <its folder>/../lib/kith/plugins, and, for a
-///  program that lies in a
+///  4. next to the program: <its folder>/plugins, <its folder>/../lib/kith/plugins (or lib64, or
+///  lib/x86_64-linux-gnu), and, for a program that lies in a
 ///     build tree (a `build.ninja` one or two levels above it), the `plugins` folder of that tree.
 ///
 /// In the places 2 to 4 sub-folders are looked into as well, two levels deep; in 1 only the two

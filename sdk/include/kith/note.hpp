@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <kith/abi/core.h>
+
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <kith/options.hpp>
 #include <string_view>
 
-#include "abi/core.h"
-#include "options.hpp"
-
-/// The metadata note: what a plugin says about itself in its file, read by the host without running anything.
+/// The metadata note: what a plugin says about itself in its file, read by the host without running
+/// anything.
 ///
-/// An ELF note "kith", type 1: "KTN1", u32 size of the descriptor, then entries { u16 key, u16 flags, u32 length, bytes,
-/// zeros up to a multiple of 4 }, all little-endian. A reader refuses an unknown key whose flag bit 0 (critical) is set
-/// and skips others.
+/// An ELF note "kith", type 1: "KTN1", u32 size of the descriptor, then entries { u16 key, u16
+/// flags, u32 length, bytes, zeros up to a multiple of 4 }, all little-endian. A reader refuses an
+/// unknown key whose flag bit 0 (critical) is set and skips others.
 namespace kith {
 
 /// Who the plugin is.
 struct Identity {
-  std::string_view id;       ///< reverse DNS, lower case; the last part is its short name: "org.lab.nt_xent"
+  std::string_view
+      id;  ///< reverse DNS, lower case; the last part is its short name: "org.lab.nt_xent"
   std::string_view version;  ///< "1.2.0"
   std::string_view licence;  ///< SPDX
   std::string_view summary;  ///< one sentence
@@ -61,7 +63,8 @@ enum OptionKey : std::uint16_t {
 
 inline constexpr std::uint16_t kCritical = 1;
 
-/// Writes entries to a buffer, or only counts their bytes where there is none. Used at compile time only.
+/// Writes entries to a buffer, or only counts their bytes where there is none. Used at compile time
+/// only.
 class NoteWriter {
  public:
   constexpr explicit NoteWriter(unsigned char* out = nullptr) : out_(out) {}
@@ -176,7 +179,8 @@ class NoteWriter {
 consteval void check_identity(const Identity& who) {
   const std::size_t dot = who.id.rfind('.');
   if (dot == std::string_view::npos || dot == 0 || !is_snake_case(who.id.substr(dot + 1)))
-    throw "kith: an identity's id is reverse DNS and ends in a snake_case name: \"org.lab.nt_xent\"";
+    throw "kith: an identity's id is reverse DNS and ends in a snake_case name: "
+          "\"org.lab.nt_xent\"";
   for (char c : who.id)
     if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'))
       throw "kith: an identity's id has lower-case letters, digits, '_', '-' and '.' only";
@@ -191,7 +195,8 @@ inline constexpr std::string_view kCompiler = "clang++ " __clang_version__;
 inline constexpr std::string_view kCompiler = "g++ " __VERSION__;
 #endif
 
-/// `Plugin` has: identity; kInterface, describe and services (from its kind's base class); options, if it has any.
+/// `Plugin` has: identity; kInterface, describe and services (from its kind's base class); options,
+/// if it has any.
 template <class Plugin>
 consteval void write_descriptor(NoteWriter& w, std::uint32_t total) {
   constexpr Identity who = Plugin::identity;

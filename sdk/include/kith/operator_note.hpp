@@ -32,13 +32,16 @@ struct FixedString {
 
 namespace detail {
 
-/// Writes an ELF note "this code calls operator Name" at the place where it is called from; it costs no instruction.
+/// Writes an ELF note "this code calls operator Name" at the place where it is called from; it
+/// costs no instruction.
 ///
-/// The host reads these notes before it loads the plugin, and refuses one that requires an operator which its LibTorch
-/// lacks. The note is emitted by the assembler, because g++ 12 drops a section attribute on a template's static member;
-/// code that the compiler removes leaves no note. One operator may be noted many times.
+/// The host reads these notes before it loads the plugin, and refuses one that requires an operator
+/// which its LibTorch lacks. The note is emitted by the assembler, because g++ 12 drops a section
+/// attribute on a template's static member; code that the compiler removes leaves no note. One
+/// operator may be noted many times.
 ///
-/// @tparam Name      schema name with overload ("aten::clamp_min", "aten::add.Tensor"), at most 63 bytes.
+/// @tparam Name      schema name with overload ("aten::clamp_min", "aten::add.Tensor"), at most 63
+/// bytes.
 /// @tparam required  false: the plugin asks whether the operator is there and has another way.
 template <FixedString Name, bool required = true>
 [[gnu::always_inline]] inline void note_operator() {

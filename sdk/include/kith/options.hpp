@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <kith/abi/core.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <kith/error.hpp>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
-
-#include "abi/core.h"
-#include "error.hpp"
 
 namespace kith {
 
 /// How a scheduled number moves over the run.
 enum class ScheduleKind : std::uint32_t { kConstant = 0, kCosine = 1, kLinear = 2 };
 
-/// A number that moves from `start` at the first step to `end` at the last; constant: always `start`.
+/// A number that moves from `start` at the first step to `end` at the last; constant: always
+/// `start`.
 struct Schedule {
   ScheduleKind kind = ScheduleKind::kConstant;
   double start = 0;
@@ -39,8 +40,9 @@ enum class OptionType : std::uint32_t {
   kSchedule = 7,
 };
 
-/// The declaration of one option: what the host needs to check a TOML value before any code of the plugin runs. Made
-/// with `real`, `integer`, ... below. A mistake in it (a default out of range, no help) is a compile-time error.
+/// The declaration of one option: what the host needs to check a TOML value before any code of the
+/// plugin runs. Made with `real`, `integer`, ... below. A mistake in it (a default out of range, no
+/// help) is a compile-time error.
 class Option {
  public:
   static constexpr std::size_t kMaxValues = 32;
@@ -55,7 +57,8 @@ class Option {
   constexpr Option(std::string_view option_name, OptionType option_type)
       : name(option_name), type(option_type) {}
 
-  /// The closed range of each value. Demanded of every number; of an integer both ends are integers.
+  /// The closed range of each value. Demanded of every number; of an integer both ends are
+  /// integers.
   template <class A, class B>
   constexpr Option range(A low, B high) const {
     static_assert(std::is_arithmetic_v<A> && std::is_arithmetic_v<B>);
@@ -146,8 +149,8 @@ constexpr bool in_range(const Option& o, const Option::Value& v) {
 constexpr void check_option(const Option& o) {
   if (!is_snake_case(o.name)) throw "kith: an option's name is snake_case";
   if (o.help_text.empty()) throw "kith: an option needs .help(\"one sentence\")";
-  const bool number = o.type == OptionType::kInt || o.type == OptionType::kReal ||
-                      o.type == OptionType::kSchedule;
+  const bool number =
+      o.type == OptionType::kInt || o.type == OptionType::kReal || o.type == OptionType::kSchedule;
   if (number) {
     constexpr double kLargest = 1.7976931348623157e308;
     if (!o.has_range) throw "kith: a number needs .range(min, max)";
@@ -156,8 +159,8 @@ constexpr void check_option(const Option& o) {
     for (std::size_t i = 0; i < o.n_defaults; ++i)
       if (!in_range(o, o.defaults[i])) throw "kith: a default lies outside the option's range";
   }
-  if (o.is_list && (o.min_length > o.max_length || o.n_defaults < o.min_length ||
-                    o.n_defaults > o.max_length))
+  if (o.is_list &&
+      (o.min_length > o.max_length || o.n_defaults < o.min_length || o.n_defaults > o.max_length))
     throw "kith: a list's default does not have a length that .length() allows";
 }
 
@@ -204,7 +207,8 @@ constexpr Option choice(std::string_view name, std::string_view first, const Res
   return o;
 }
 
-/// Another plugin of the given kind ("loss"); its options stand in the same table of the experiment.
+/// Another plugin of the given kind ("loss"); its options stand in the same table of the
+/// experiment.
 ///
 /// @param value  its short name or id.
 constexpr Option plugin(std::string_view name, std::string_view kind, std::string_view value) {
@@ -214,7 +218,8 @@ constexpr Option plugin(std::string_view name, std::string_view kind, std::strin
   return o;
 }
 
-/// A number that may move over the run: in TOML a number or `{ kind = "cosine", start = 0.99, end = 1.0 }`.
+/// A number that may move over the run: in TOML a number or `{ kind = "cosine", start = 0.99, end
+/// = 1.0 }`.
 constexpr Option schedule(std::string_view name, Schedule value) {
   Option o(name, OptionType::kSchedule);
   o.add_default({.schedule = value});
@@ -261,8 +266,9 @@ constexpr std::array<Option, sizeof...(O)> options(const O&... declared) {
   return all;
 }
 
-/// The values of a plugin's options, resolved and checked by the host: every declared option is there. A view: valid
-/// during the call that it is handed to. Every getter throws ConfigError if the name or the type is not as declared.
+/// The values of a plugin's options, resolved and checked by the host: every declared option is
+/// there. A view: valid during the call that it is handed to. Every getter throws ConfigError if
+/// the name or the type is not as declared.
 class Options {
  public:
   Options(const kith_arg* args, std::uint32_t count) : args_(args), count_(count) {}

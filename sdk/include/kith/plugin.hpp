@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <kith/abi/core.h>
+
 #include <cstdint>
 #include <exception>
+#include <kith/error.hpp>
+#include <kith/note.hpp>
+#include <kith/options.hpp>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
-#include "abi/core.h"
-#include "error.hpp"
-#include "note.hpp"
-#include "options.hpp"
-
-namespace kith {
-// Hidden whatever the compile line says: each plugin has its own copy of this state, and no plugin sees another's.
-namespace detail __attribute__((visibility("hidden"))) {
+// Hidden whatever the compile line says: each plugin has its own copy of this state, and no plugin
+// sees another's.
+#pragma GCC visibility push(hidden)
+namespace kith::detail {
 
 inline const kith_host* host_pointer = nullptr;
 
-/// The host that loaded this plugin; set by the entry, before any other function of the plugin runs. [any thread]
+/// The host that loaded this plugin; set by the entry, before any other function of the plugin
+/// runs. [any thread]
 inline const kith_host* host() { return host_pointer; }
 
 inline kith_text to_text(std::string_view text) { return {text.data(), text.size()}; }
@@ -53,8 +55,8 @@ inline kith_status fail(std::int32_t kind, std::string_view what) noexcept {
   return KITH_ERROR;
 }
 
-/// Runs code of the plugin on behalf of the host: no exception leaves it, each becomes a status and a text.
-/// The code returns nothing, or a status of its own.
+/// Runs code of the plugin on behalf of the host: no exception leaves it, each becomes a status and
+/// a text. The code returns nothing, or a status of its own.
 template <class F>
 kith_status guard(F&& code) noexcept {
   try {
@@ -115,18 +117,19 @@ kith_status enter(const kith_host* host, const kith_plugin** plugin) noexcept {
   return KITH_OK;
 }
 
-}  // namespace detail
-}  // namespace kith
+}  // namespace kith::detail
+#pragma GCC visibility pop
 
-/// Ends a plugin's file, at global scope: makes the class the one plugin of this shared library. It writes the note
-/// that the host reads without loading, and the one function that the library exports.
-#define KITH_PLUGIN(PluginClass)                                                                 \
-  namespace {                                                                                    \
-  __attribute__((section(".note.kith"), used, aligned(4))) constexpr auto kith_plugin_note =       \
-      ::kith::detail::make_note<PluginClass>();                                                  \
-  }                                                                                              \
-  extern "C" __attribute__((visibility("default"))) kith_status kith_plugin_entry_v1(            \
-      const kith_host* host, const kith_plugin** plugin) {                                       \
-    return ::kith::detail::enter<PluginClass>(host, plugin);                                     \
-  }                                                                                              \
+/// Ends a plugin's file, at global scope: makes the class the one plugin of this shared library. It
+/// writes the note that the host reads without loading, and the one function that the library
+/// exports.
+#define KITH_PLUGIN(PluginClass)                                                             \
+  namespace {                                                                                \
+  __attribute__((section(".note.kith"), used, aligned(4))) constexpr auto kith_plugin_note = \
+      ::kith::detail::make_note<PluginClass>();                                              \
+  }                                                                                          \
+  extern "C" __attribute__((visibility("default"))) kith_status kith_plugin_entry_v1(        \
+      const kith_host* host, const kith_plugin** plugin) {                                   \
+    return ::kith::detail::enter<PluginClass>(host, plugin);                                 \
+  }                                                                                          \
   static_assert(true, "KITH_PLUGIN(...) may end in a semicolon")

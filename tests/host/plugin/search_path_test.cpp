@@ -28,7 +28,9 @@ TEST_F(SearchPathTest, GoesFromTheExperimentToTheProgram) {
   const std::string root = folder_.string();
   EXPECT_EQ(paths("/exp", folder_ / "bin" / "kith"),
             (std::vector<std::string>{"/exp", "/exp/plugins", "/one", "/two", "/data/kith/plugins",
-                                      root + "/bin/plugins", root + "/lib/kith/plugins"}));
+                                      root + "/bin/plugins", root + "/lib/kith/plugins",
+                                      root + "/lib64/kith/plugins",
+                                      root + "/lib/x86_64-linux-gnu/kith/plugins"}));
   ::unsetenv("KITH_PLUGIN_PATH");
   ::unsetenv("XDG_DATA_HOME");
 }
