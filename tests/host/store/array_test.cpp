@@ -24,14 +24,11 @@ TEST(ArrayTest, ZeroDimensionsAreOneElementAndAZeroExtentIsNone) {
 }
 
 TEST(ArrayTest, RefusesNegativeExtentsAndOverflow) {
-  EXPECT_EQ(error_of<ShapeError>([] {
-              element_count({2, -1});
-            }),
+  EXPECT_EQ(error_of<ShapeError>([] { element_count({2, -1}); }),
             "store: a shape has no negative extent, got [2, -1]");
   EXPECT_NE(error_of<ShapeError>([] { element_count({INT64_MAX, 2}); }), "");
-  EXPECT_NE(error_of<ShapeError>([] {
-              (void)ArrayView{DType::kFloat64, {INT64_MAX / 4}, nullptr}.byte_size();
-            }),
+  EXPECT_NE(error_of<ShapeError>(
+                [] { (void)ArrayView{DType::kFloat64, {INT64_MAX / 4}, nullptr}.byte_size(); }),
             "");
 }
 

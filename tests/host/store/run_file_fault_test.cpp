@@ -160,9 +160,8 @@ TEST(RunFileFaultTest, WriterOfAFileThatWasGivenUpSaysSo) {
               big.finish();
             }).find("No space left on device"),
             std::string::npos);
-  const std::string text = error_of<DataError>([&] {
-    writer.append({DType::kFloat32, {1, 1}, values.data()});
-  });
+  const std::string text =
+      error_of<DataError>([&] { writer.append({DType::kFloat32, {1, 1}, values.data()}); });
   EXPECT_NE(text.find("was given up after an earlier error"), std::string::npos) << text;
   file.commit();
   EXPECT_TRUE(std::filesystem::exists(disk / "run.h5"));

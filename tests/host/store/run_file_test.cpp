@@ -175,18 +175,12 @@ TEST_F(RunFileTest, RowsMustFitWhatWasAnnounced) {
   FeatureWriter writer = file.features(train_, DType::kFloat32, 3, {2}, 4);
   const std::vector<double> values(20);
   EXPECT_EQ(
-      error_of<ShapeError>([&] {
-        writer.append({DType::kFloat64, {1, 2}, values.data()});
-      }),
+      error_of<ShapeError>([&] { writer.append({DType::kFloat64, {1, 2}, values.data()}); }),
       "store: table '/features/encoder/features/train' wants rows of shape [2] of float32, got an "
       "array [1, 2] of float64");
-  EXPECT_NE(error_of<ShapeError>([&] {
-              writer.append({DType::kFloat32, {1, 3}, values.data()});
-            }),
+  EXPECT_NE(error_of<ShapeError>([&] { writer.append({DType::kFloat32, {1, 3}, values.data()}); }),
             "");
-  EXPECT_EQ(error_of<ShapeError>([&] {
-              writer.append({DType::kFloat32, {4, 2}, values.data()});
-            }),
+  EXPECT_EQ(error_of<ShapeError>([&] { writer.append({DType::kFloat32, {4, 2}, values.data()}); }),
             "store: table '/features/encoder/features/train' wants 3 rows, got 4");
   writer.append({DType::kFloat32, {2, 2}, values.data()});
   EXPECT_EQ(error_of<DataError>([&] { writer.finish(); }),
@@ -221,9 +215,8 @@ TEST_F(RunFileTest, RefusesNamesThatAreNoPartOfAPath) {
   EXPECT_EQ(error_of<DataError>([&] { file.write_state("queue", "a/b", view); }),
             "store: the name of state is part of a path in run.h5: wanted a name without '/', got "
             "'a/b'");
-  EXPECT_NE(error_of<DataError>([&] {
-              file.features({"", "", "features", "train"}, DType::kFloat32, 1, {1}, 1);
-            }),
+  EXPECT_NE(error_of<DataError>(
+                [&] { file.features({"", "", "features", "train"}, DType::kFloat32, 1, {1}, 1); }),
             "");
   EXPECT_NE(error_of<DataError>([&] { file.add_metric("a//b", "1", {}); }), "");
   file.add_metric("loss", "nat", {});
@@ -236,10 +229,9 @@ TEST_F(RunFileTest, SamplesMustFitEachOther) {
   const std::vector<std::int64_t> labels{0, 2};
   EXPECT_EQ(error_of<DataError>([&] { file.write_samples("train", {"a"}, labels, {}); }),
             "store: samples want one label a path, got 2 labels and 1 paths");
-  EXPECT_EQ(error_of<DataError>([&] {
-              file.write_samples("train", {"a", "b"}, labels, {"x", "y"});
-            }),
-            "store: sample 'b' has label 2, but there are 2 class names");
+  EXPECT_EQ(
+      error_of<DataError>([&] { file.write_samples("train", {"a", "b"}, labels, {"x", "y"}); }),
+      "store: sample 'b' has label 2, but there are 2 class names");
 }
 
 TEST_F(RunFileTest, NoLabelOfAnEarlierListStaysBesideNewPaths) {
