@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
 
+#include "build_facts.h"
 #include "tensor/border.h"
 #include "tensor/dtype.h"
 #include "tensor/frequent.h"

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <kith/error.hpp>
+
+#include "build_facts.h"
+#include "cli/commands.h"
+#include "plugin/trial.h"
+#include "tensor/border.h"
+
+namespace {
+
+using namespace kith::host;  // NOLINT(google-build-using-namespace): the program's own names, in its main file
+
+constexpr const char* kFooter = R"(examples:
+  kith run experiments/quickstart/experiment.toml
+  kith run experiment.toml --set optimizer.base_lr=1e-3 --set seed=2
+  kith run --resume runs/quickstart-latest
+  kith check experiment.toml
+  kith plugin list
+  kith plugin inspect nt_xent
+
+exit codes: 0 done; 1 experiment, plugin, data, device or disk are wrong; 2 the command line is wrong;
+  3 stopped by Ctrl-C or SIGTERM with a checkpoint written (go on with --resume)
+
+environment: KITH_RUNS the folder of runs (default: runs in the current folder);
+  KITH_PLUGIN_PATH more folders with plugins, separated by colons)";
+
+void add_run(CLI::App& app, RunArguments& arguments, int& code) {
+  auto* run = app.add_subcommand("run", "run an experiment, or go on with a run");
+  run->footer("examples:\n  kith run experiment.toml --set train.epochs=2\n  kith run --resume runs/quickstart-latest");
+  auto* file = run->add_option("experiment", arguments.experiment, "the experiment's TOML file");
+  run->add_option("--set", arguments.set, "set a value: key=value, as optimizer.base_lr=1e-3 or views.0.size=32")
+      ->allow_extra_args(false);
+  run->add_option("--device", arguments.device, "auto, cpu or cuda; auto takes a GPU where there is one")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  run->add_option("--folder", arguments.folder, "write the run to this folder, which must not exist");
+  auto* resume = run->add_option("--resume", arguments.resume, "go on with the run in this folder");
+  resume->excludes(file)->excludes("--set")->excludes("--folder");
+  run->callback([&, run] {
+    if (arguments.experiment.empty() && arguments.resume.empty())
+      throw CLI::RequiredError("run: an experiment file, or --resume RUN,");
+    static_cast<void>(run);
+    code = run_command(arguments);
+  });
+}
+
+void add_check(CLI::App& app, RunArguments& arguments, int& code) {
+  auto* check = app.add_subcommand("check", "check everything about an experiment, with one step on zeros, and say what "
+                                            "would run");
+  check->add_option("experiment", arguments.experiment, "the experiment's TOML file")->required();
+  check->add_option("--set", arguments.set, "set a value: key=value")->allow_extra_args(false);
+  check->footer("example:\n  kith check experiment.toml --set train.batch_size=512");
+  check->callback([&] { code = check_command(arguments.experiment, arguments.set); });
+}
+
+void add_plugin(CLI::App& app, std::string& name, int& code) {
+  auto* plugin = app.add_subcommand("plugin", "look at plugins without loading them");
+  plugin->require_subcommand(1);
+  plugin->add_subcommand("list", "all plugins that are found, and files that can't be used")->callback([&] {
+    code = plugin_list_command();
+  });
+  auto* inspect = plugin->add_subcommand("inspect", "what a plugin says about itself: options, operators, services");
+  inspect->add_option("name", name, "short name, id, or a file")->required();
+  inspect->footer("examples:\n  kith plugin inspect simclr\n  kith plugin inspect ./my_loss.so");
+  inspect->callback([&] { code = plugin_inspect_command(name); });
+}
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App app{"kith: contrastive and self-supervised learning from plugins and experiment files"};
+  app.set_version_flag("--version", KITH_VERSION);
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  RunArguments arguments;
+  std::string name;
+  int code = kExitOk;
+  add_run(app, arguments, code);
+  add_check(app, arguments, code);
+  add_plugin(app, name, code);
+  app.add_subcommand("schema", "print the JSON schema of experiment files, for editors")->callback([&] {
+    code = schema_command();
+  });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? kExitOk : kExitUsage;
+  }
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == kTrialCommand) {
+    const std::vector<std::string> files(argv + 2, argv + argc);
+    return run_trial(files, host_table());
+  }
+  spdlog::set_default_logger(spdlog::stderr_color_mt("kith"));
+  spdlog::set_pattern("%H:%M:%S %^%l%$ %v");
+  try {
+    return parse_and_run(argc, argv);
+  } catch (const kith::Error& e) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "%s\n", e.what());
+  } catch (const std::exception& e) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "kith: %s\n", e.what());
+  }
+  return kExitError;
+}

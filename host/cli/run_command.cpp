@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <optional>
+
+#include "cli/commands.h"
+#include "cli/progress.h"
+#include "eval/result_table.h"
+#include "train/experiment_run.h"
+
+namespace kith::host {
+namespace {
+
+std::string start_text(const Assembly& a, const std::filesystem::path& folder, std::int64_t first_step) {
+  const auto& e = a.experiment();
+  auto text = fmt::format("{}: {} on {} training images, {} epochs of {} steps of {} images\n", e.name,
+                          a.method->metadata.name, a.train_images(), e.train.epochs, a.steps_per_epoch(),
+                          e.train.batch_size);
+  text += fmt::format("{} tensor and {} loader threads; run folder {}\n", e.train.tensor_threads, e.train.loader_threads,
+                      folder.string());
+  if (first_step > 0) text += fmt::format("going on after step {}\n", first_step);
+  return text;
+}
+
+void print_end(const RunOutcome& outcome) {
+  if (outcome.was_finished) {
+    fmt::print("the run in {} is finished; there is nothing left to do\n", outcome.folder.string());
+    return;
+  }
+  if (!outcome.results.empty()) {
+    fmt::print("\n{}\n", result_table(outcome.results));
+    if (const auto sentence = result_sentence(outcome.results); !sentence.empty()) fmt::print("{}\n", sentence);
+  }
+  fmt::print("trained for {:.0f} s; features, metrics and settings are in {}, checkpoints in {}\n", outcome.training_s,
+             (outcome.folder / "run.h5").string(), (outcome.folder / "checkpoints").string());
+}
+
+}  // namespace
+
+int run_command(const RunArguments& arguments) {
+  RunRequest request;
+  request.experiment = arguments.experiment;
+  request.overrides = arguments.set;
+  request.device = arguments.device;
+  if (!arguments.folder.empty()) request.folder = arguments.folder;
+  if (!arguments.resume.empty()) request.resume = arguments.resume;
+
+  std::optional<Progress> progress;
+  const auto aside = [&](auto&& print) {
+    if (progress) progress->pause();
+    print();
+  };
+  RunEvents events;
+  events.on_start = [&](const Assembly& a, const std::filesystem::path& folder, std::int64_t first_step) {
+    fmt::print("{}", start_text(a, folder, first_step));
+    progress.emplace(first_step, a.steps_per_epoch() * a.experiment().train.epochs, a.experiment().train.epochs);
+  };
+  events.on_step = [&](const StepRecord& r) { progress->show(r); };
+  events.on_evaluation = [&](std::int64_t epochs, const std::vector<Result>& results) {
+    aside([&] {
+      if (!results.empty()) fmt::print("after {} epochs: {}", epochs, result_table(results));
+    });
+  };
+  events.on_warning = [&](const std::string& text) { aside([&] { spdlog::warn("{}", text); }); };
+  events.on_note = [&](const std::string& text) { aside([&] { spdlog::info("{}", text); }); };
+  const auto outcome = run_experiment(request, events);
+  if (progress) progress->pause();
+  if (!outcome.finished) {
+    fmt::print("stopped; a checkpoint was written. Go on with: kith run --resume {}\n", outcome.folder.string());
+    return kExitStopped;
+  }
+  print_end(outcome);
+  return kExitOk;
+}
+
+}  // namespace kith::host

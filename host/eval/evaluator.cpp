@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/evaluator.h"
+
+#include <ATen/ATen.h>
+#include <kith/abi/evaluation.h>
+
+#include "tensor/border.h"
+#include "tensor/handle.h"
+
+namespace kith::host {
+namespace {
+
+constexpr int kPixelSide = 32;                    // px: raw pixels are scaled to at most this
+constexpr std::int64_t kPixelImages = 100000;     // larger data sets get no pixel rows unless asked for
+
+}  // namespace
+
+struct Evaluator::Plugin {
+  EvaluationConfig config;
+  PluginObjectPtr object;
+  void* self = nullptr;
+
+  Plugin(const EvaluationPart& part) : config(part.config), object(part.plugin) {
+    const auto args = object->arguments.args();
+    check_plugin(api().create(nullptr, args.data(), static_cast<std::uint32_t>(args.size()), &self),
+                 object->metadata.id + ": constructor");
+  }
+  ~Plugin() { api().destroy(self); }
+  Plugin(const Plugin&) = delete;
+  Plugin& operator=(const Plugin&) = delete;
+  const kith_evaluation_api& api() const { return object->api<kith_evaluation_api>(); }
+  bool needs_labels() const { return object->has_fact("needs", "labels"); }
+};
+
+struct Evaluator::Splits {
+  std::vector<Split> bank;
+  Split query;
+};
+
+struct Evaluator::Representation {
+  at::Tensor bank, query;
+};
+
+std::string Result::path() const {
+  return evaluation + "/" + split + "/" + row + "/" + (centred ? "centred" : "plain") + "/" + metric;
+}
+
+Evaluator::Evaluator(const Assembly& assembly, at::Device device, int threads)
+    : assembly_(assembly), threads_(threads), untrained_(make_job(assembly, device)) {
+  for (const auto& part : assembly.evaluations) plugins_.push_back(std::make_unique<Plugin>(part));
+  const auto& method = *assembly.method;
+  for (const auto& fact : method.facts("evaluated")) choice_ = {fact.name, fact.flags, fact.value};
+  if (!plugins_.empty()) choice_ = {plugins_[0]->config.role, plugins_[0]->config.copy, plugins_[0]->config.output};
+}
+
+Evaluator::~Evaluator() = default;
+
+bool Evaluator::due(std::int64_t epochs_done) const {
+  for (const auto& p : plugins_)
+    if (p->config.every_epochs > 0 && epochs_done % p->config.every_epochs == 0) return true;
+  return false;
+}
+
+std::vector<std::string> Evaluator::rows_of(const Plugin& plugin) const {
+  const auto images = assembly_.train_images();
+  const bool pixels = plugin.config.pixels == PixelRows::kOn ||
+                      (plugin.config.pixels == PixelRows::kAuto && images <= kPixelImages);
+  return pixels ? std::vector<std::string>{"pixels", "untrained", "trained"}
+                : std::vector<std::string>{"untrained", "trained"};
+}
+
+Evaluator::Representation Evaluator::represent(const Plugin& plugin, const std::string& row, Job& job,
+                                               const Splits& splits) {
+  const FeatureChoice choice{plugin.config.role, plugin.config.copy, plugin.config.output};
+  const auto one = [&](Split split) {
+    if (row == "pixels") return pixels_of(*assembly_.dataset, split, kPixelSide, threads_);
+    auto features = encode_split(row == "untrained" ? *untrained_ : job, assembly_, choice, split, threads_);
+    if (row == "trained" && &plugin == plugins_.front().get()) features_[std::string(split_name(split))] = features;
+    return features;
+  };
+  std::vector<at::Tensor> bank;
+  for (const auto split : splits.bank) bank.push_back(one(split));
+  return {at::cat(bank), one(splits.query)};
+}
+
+void Evaluator::evaluate(const Plugin& plugin, const std::string& row, Job& job, const Splits& splits,
+                         std::vector<Result>& results) {
+  const auto& dataset = *assembly_.dataset;
+  auto data = represent(plugin, row, job, splits);
+  at::Tensor bank_labels, query_labels = labels_of(dataset, splits.query);
+  if (dataset.has_labels()) {
+    std::vector<at::Tensor> labels;
+    for (const auto split : splits.bank) labels.push_back(labels_of(dataset, split));
+    bank_labels = at::cat(labels);
+  }
+  for (const bool centred : {false, true}) {
+    if (centred) {
+      const auto mean = data.bank.mean(0, true);
+      data.bank = data.bank - mean;
+      data.query = data.query - mean;
+    }
+    const Lent bank(data.bank), labels(bank_labels), query(data.query), wanted(query_labels);
+    const kith_evaluation_data given{sizeof given,  0, bank.get(), labels.get(), query.get(), wanted.get(),
+                                     static_cast<std::int64_t>(dataset.class_names().size())};
+    struct Sink {
+      std::vector<Result>& results;
+      Result common;
+    } sink{results,
+           {plugin.object->metadata.name, std::string(split_name(splits.query)), row, centred, "", 0, ""}};
+    const kith_report report{sizeof report, 0, &sink,
+                             [](void* self, kith_text name, double value, kith_text unit) {
+                               return serve("metric", [&] {
+                                 auto& s = *static_cast<Sink*>(self);
+                                 auto result = s.common;
+                                 result.metric = to_string(name);
+                                 result.value = value;
+                                 result.unit = to_string(unit);
+                                 s.results.push_back(std::move(result));
+                               });
+                             },
+                             [](void*, kith_text, kith_tensor) -> kith_status { return KITH_OK; }};
+    check_plugin(plugin.api().evaluate(plugin.self, &given, &report),
+                 plugin.object->metadata.id + ": evaluate (" + row + ")");
+  }
+}
+
+std::vector<Result> Evaluator::on_val(Job& job, std::int64_t epochs_done) {
+  std::vector<Result> results;
+  if (assembly_.dataset->size(Split::kVal) == 0) return results;
+  const Splits splits{{Split::kTrain}, Split::kVal};
+  for (const auto& plugin : plugins_) {
+    if (plugin->config.every_epochs == 0 || epochs_done % plugin->config.every_epochs != 0) continue;
+    if (plugin->needs_labels() && !assembly_.dataset->has_labels()) continue;
+    for (const auto& row : rows_of(*plugin))
+      if (row == "trained" || !constant_rows_done_) evaluate(*plugin, row, job, splits, results);
+  }
+  constant_rows_done_ = constant_rows_done_ || !results.empty();
+  return results;
+}
+
+std::vector<Result> Evaluator::at_end(Job& job) {
+  std::vector<Result> results;
+  auto& dataset = *assembly_.dataset;
+  const bool has_val = dataset.size(Split::kVal) > 0, has_test = dataset.size(Split::kTest) > 0;
+  if (!has_test && !has_val) return results;
+  if (has_test) dataset.open_test();
+  Splits splits{{Split::kTrain}, has_test ? Split::kTest : Split::kVal};
+  if (has_test && has_val) splits.bank.push_back(Split::kVal);
+  for (const auto& plugin : plugins_) {
+    if (plugin->needs_labels() && !dataset.has_labels()) continue;
+    for (const auto& row : rows_of(*plugin)) evaluate(*plugin, row, job, splits, results);
+  }
+  return results;
+}
+
+}  // namespace kith::host

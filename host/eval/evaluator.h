@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eval/features.h"
+#include "model/job.h"
+#include "train/assembly.h"
+
+namespace kith::host {
+
+/// One number of an evaluation.
+struct Result {
+  std::string evaluation;  ///< the plugin's short name, "knn"
+  std::string split;       ///< whose images are the queries: "val" or "test"
+  std::string row;         ///< "pixels", "untrained", "trained"
+  bool centred = false;    ///< the bank's mean was subtracted
+  std::string metric;      ///< "top1"
+  double value = 0;
+  std::string unit;
+
+  /// "knn/test/trained/plain/top1": its place below /metrics of run.h5.
+  std::string path() const;
+};
+
+/// Runs the experiment's evaluations on the rows of a table: raw pixels, the untrained and the trained encoder, each as
+/// it is and centred on the bank's mean. [train thread]
+class Evaluator {
+ public:
+  Evaluator(const Assembly& assembly, at::Device device, int threads);
+  ~Evaluator();
+
+  /// Are any evaluations due after so many epochs (counted from 1)?
+  bool due(std::int64_t epochs_done) const;
+
+  /// On val: bank = train, queries = val; those that are due. The rows that training does not change are evaluated at the
+  /// first call only.
+  std::vector<Result> on_val(Job& job, std::int64_t epochs_done);
+  /// At the end: bank = train with val, queries = test, which is opened here. Without a test split, on val.
+  std::vector<Result> at_end(Job& job);
+
+  /// A resumed run has the rows that training does not change already.
+  void skip_constant_rows() { constant_rows_done_ = true; }
+
+  /// The trained features of the last evaluation at the end, by split name: float32 [N, D].
+  const std::map<std::string, at::Tensor>& features() const { return features_; }
+  const FeatureChoice& feature_choice() const { return choice_; }
+
+ private:
+  struct Plugin;
+  struct Splits;
+  struct Representation;
+  Representation represent(const Plugin& plugin, const std::string& row, Job& job, const Splits& splits);
+  void evaluate(const Plugin& plugin, const std::string& row, Job& job, const Splits& splits,
+                std::vector<Result>& results);
+  std::vector<std::string> rows_of(const Plugin& plugin) const;
+
+  const Assembly& assembly_;
+  int threads_;
+  std::unique_ptr<Job> untrained_;  // the encoders as they began: the same seed gives the same numbers
+  std::vector<std::unique_ptr<Plugin>> plugins_;
+  bool constant_rows_done_ = false;
+  std::map<std::string, at::Tensor> features_;
+  FeatureChoice choice_;
+};
+
+}  // namespace kith::host

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+
+#include "model/job.h"
+#include "train/assembly.h"
+
+namespace kith::host {
+
+/// What is looked at: an output of a role's encoder, or of a copy of it.
+struct FeatureChoice {
+  std::string role = "encoder";
+  std::string copy;
+  std::string output = "features";
+};
+
+/// Outputs of an encoder for all images of a split, in evaluation mode on the evaluation view: float32 [N, D] on the CPU;
+/// an output with more dimensions is flattened. [train thread]
+at::Tensor encode_split(Job& job, const Assembly& assembly, const FeatureChoice& choice, Split split, int threads);
+
+/// Labels of a split, int64 [N]; undefined without labels.
+at::Tensor labels_of(const Dataset& dataset, Split split);
+
+/// Pixels of a split scaled to at most `max_side` px, float32 [N, D].
+at::Tensor pixels_of(const Dataset& dataset, Split split, int max_side, int threads);
+
+}  // namespace kith::host

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <memory>
+#include <vector>
+
+#include "augment/view_pipeline.h"
+#include "config/load_experiment.h"
+#include "data/dataset.h"
+#include "data/loader.h"
+#include "model/job.h"
+#include "model/plugin_shelf.h"
+
+namespace kith::host {
+
+/// An evaluation of the experiment, with its plugin loaded.
+struct EvaluationPart {
+  EvaluationConfig config;
+  PluginObjectPtr plugin;
+};
+
+/// Everything that an experiment names, found, checked, loaded and held against each other. [main thread]
+struct Assembly {
+  ResolvedExperiment resolved;
+  std::string resolved_toml;
+  std::unique_ptr<Dataset> dataset;
+  std::vector<std::pair<std::string, PluginObjectPtr>> roles;
+  PluginObjectPtr method;
+  /// By view (a group of `count` views has its pipeline `count` times).
+  std::vector<std::shared_ptr<const ViewPipeline>> views;
+  std::shared_ptr<const ViewPipeline> eval_view;
+  std::vector<EvaluationPart> evaluations;
+
+  const Experiment& experiment() const { return resolved.experiment; }
+  std::int64_t train_images() const { return dataset->size(Split::kTrain); }
+  std::int64_t steps_per_epoch() const { return train_images() / experiment().train.batch_size; }
+};
+
+/// @throws ConfigError, PluginError, DataError: what does not fit, before anything is trained.
+Assembly assemble(ResolvedExperiment resolved, PluginShelf& shelf);
+
+/// A job with the experiment's encoders and its method.
+std::unique_ptr<Job> make_job(const Assembly& assembly, at::Device device, bool shapes_only = false);
+
+/// Turns images into the training views of an assembly.
+class AssemblyViews : public ViewMaker {
+ public:
+  AssemblyViews(const Assembly& assembly, std::uint64_t seed) : assembly_(assembly), seed_(seed) {}
+  std::unique_ptr<ThreadState> make_thread_state() const override;
+  void make_view(const Image& image, const SampleKey& key, int view, float* slot, ThreadState& state) const override;
+  std::vector<std::size_t> view_floats() const;
+
+ private:
+  const Assembly& assembly_;
+  std::uint64_t seed_;
+};
+
+/// Floats of views as a tensor [N, C, H, W] that shares the memory.
+at::Tensor as_views(float* floats, std::int64_t n, const ViewSpec& spec);
+
+}  // namespace kith::host

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/dry_run.h"
+
+#include <ATen/ATen.h>
+
+#include "train/training_step.h"
+
+namespace kith::host {
+namespace {
+
+kith_step_s zero_batch(const Assembly& a, std::int64_t n) {
+  kith_step_s batch;
+  for (const auto& view : a.views) {
+    const auto& s = view->spec();
+    batch.views.push_back(at::zeros({n, s.channels, s.height, s.width}));
+  }
+  batch.indices = at::arange(n, at::kLong);
+  if (a.dataset->has_labels()) batch.labels = at::zeros({n}, at::kLong);
+  return batch;
+}
+
+/// Where the evaluated features come from: the first evaluation's choice, else the method's.
+std::int64_t feature_width(const Assembly& a, Job& job) {
+  std::string role = a.roles[0].first, copy, output = "features";
+  for (const auto& fact : a.method->facts("evaluated")) {
+    role = fact.name;
+    output = fact.value;
+    copy = fact.flags;
+  }
+  if (!a.evaluations.empty()) {
+    const auto& config = a.evaluations[0].config;
+    role = config.role;
+    copy = config.copy;
+    output = config.output;
+  }
+  auto* encoder = job.find_role(role, copy);
+  return job.output_width(encoder, job.output_index(encoder, output));
+}
+
+}  // namespace
+
+DryRunReport dry_run(const Assembly& a) {
+  DryRunReport report;
+  const auto job = make_job(a, at::kCPU, true);
+  TrainingStep step(*job, a.experiment(), std::max<std::int64_t>(1, a.steps_per_epoch()));
+  const auto smallest = std::max<std::int64_t>(1, std::stoll(a.method->fact("needs", "min_batch", "1")));
+  auto batch = zero_batch(a, smallest);
+  step.run(batch, 0);
+
+  for (const auto& [role, encoder] : a.roles) report.networks.push_back({role, job->state().count(role + ".")});
+  report.networks.push_back({"method", job->state().count("method.")});
+  const auto size = a.experiment().train.batch_size;
+  for (const auto& view : batch.views) {
+    auto sizes = view.sizes().vec();
+    sizes[0] = size;
+    report.views.push_back(c10::str(at::IntArrayRef(sizes)));
+  }
+  const auto width = feature_width(a, *job);
+  report.features = c10::str(at::IntArrayRef({size, width}));
+  report.groups = step.optimizer().groups();
+  for (const auto& p : job->state().parameters()) report.checkpoint_bytes += static_cast<std::int64_t>(p.value.nbytes());
+  for (const auto& b : job->state().buffers()) report.checkpoint_bytes += static_cast<std::int64_t>(b.value.nbytes());
+  step.optimizer().for_each_state([&](const std::string&, at::Tensor& t) {
+    report.checkpoint_bytes += static_cast<std::int64_t>(t.nbytes());
+  });
+  for (const auto split : {Split::kTrain, Split::kVal, Split::kTest})
+    report.feature_bytes += a.dataset->size(split) * width * 4;
+  return report;
+}
+
+}  // namespace kith::host

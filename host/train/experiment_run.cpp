@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build_facts.h"
+#include "train/experiment_run.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+
+#include "store/checkpoint.h"
+#include "store/run_folder.h"
+#include "train/device.h"
+#include "train/dry_run.h"
+#include "train/run_record.h"
+#include "train/training_state.h"
+
+namespace kith::host {
+namespace {
+
+std::string file_text(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+template <class F, class... Args>
+void tell(const F& event, const Args&... args) {
+  if (event) event(args...);
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const auto& line : lines) text += line + "\n";
+  return text;
+}
+
+/// A run that is under way: its parts and where they are written.
+class ExperimentRun {
+ public:
+  ExperimentRun(const RunRequest& request, const RunEvents& events) : request_(request), events_(events) {}
+
+  RunOutcome run() {
+    open();
+    if (record_->finished()) {
+      outcome_.finished = outcome_.was_finished = true;
+      return outcome_;
+    }
+    prepare();
+    train();
+    return outcome_;
+  }
+
+ private:
+  /// Finds experiment, plugins and data; makes or opens the run's folder.
+  void open() {
+    std::filesystem::path file = request_.experiment, folder = file.parent_path();
+    if (request_.resume) {
+      folder_.emplace(RunFolder::open(*request_.resume));
+      file = folder_->resolved();
+      record_.emplace(folder_->log(), folder_->run_file());
+      outcome_.folder = folder_->path();
+      if (record_->finished()) return;
+      checkpoint_ = CheckpointStore(folder_->checkpoints(), 1).newest();
+      if (checkpoint_) folder = checkpoint_->metadata.at("experiment_folder");
+    }
+    shelf_.emplace(std::filesystem::absolute(folder.empty() ? "." : folder));
+    for (const auto& message : shelf_->registry().messages()) tell(events_.on_note, message);
+    auto resolved = load_experiment(file, request_.overrides, *shelf_);
+    for (const auto& warning : resolved.warnings) tell(events_.on_warning, warning);
+    if (request_.resume) resolved.experiment.folder = folder;
+    device_ = open_device(request_.device);
+    auto& train = resolved.experiment.train;
+    threads_ = resolve_threads(train.tensor_threads, train.loader_threads, usable_cores(), device_.is_cuda());
+    train.tensor_threads = threads_.tensor;
+    train.loader_threads = threads_.loader;
+    at::set_num_threads(static_cast<int>(threads_.tensor));
+    assembly_.emplace(assemble(std::move(resolved), *shelf_));
+    dry_run(*assembly_);
+    if (!folder_) make_folder(file);
+  }
+
+  void make_folder(const std::filesystem::path& file) {
+    const auto text = file_text(file);
+    folder_.emplace(request_.folder ? RunFolder::create_at(*request_.folder, text, assembly_->resolved_toml)
+                                    : RunFolder::create(assembly_->experiment().name, text, assembly_->resolved_toml));
+    record_.emplace(folder_->log(), folder_->run_file());
+    outcome_.folder = folder_->path();
+  }
+
+  void prepare() {
+    job_ = make_job(*assembly_, device_);
+    trainer_ = std::make_unique<Trainer>(*assembly_, *job_, static_cast<int>(threads_.loader));
+    evaluator_ = std::make_unique<Evaluator>(*assembly_, device_, static_cast<int>(threads_.tensor + threads_.loader));
+    checkpoints_.emplace(folder_->checkpoints(), assembly_->experiment().train.keep_checkpoints);
+    if (checkpoint_) restore();
+    record_->write_provenance(*assembly_, *shelf_, device_.str(), threads_);
+    record_->commit();
+  }
+
+  void restore() {
+    const auto& plugins = checkpoint_->metadata.at("plugins");
+    if (plugins != joined(plugin_lines(*shelf_)))
+      throw PluginError("resume: the run began with other plugin files than those that are found now; it began with\n" +
+                        plugins + "and now there are\n" + joined(plugin_lines(*shelf_)) +
+                        "put the old files back, or begin a new run");
+    restore_training_state(*checkpoint_, *job_, trainer_->step().optimizer());
+    first_step_ = checkpoint_->step;
+    record_->cut_after(first_step_);
+    checkpoints_->remove_after(first_step_);
+    if (record_->has_constant_rows()) evaluator_->skip_constant_rows();
+    checkpoint_.reset();
+  }
+
+  void save(std::int64_t step) {
+    const auto state = training_state(*job_, trainer_->step().optimizer());
+    ArrayViews arrays;
+    for (const auto& [name, tensor] : state) arrays[name] = tensor.view();
+    checkpoints_->save(step, step / trainer_->step().steps_per_epoch(), arrays,
+                       {{"plugins", joined(plugin_lines(*shelf_))},
+                        {"experiment_folder", assembly_->experiment().folder.string()},
+                        {"libtorch", KITH_LIBTORCH_VERSION}});
+  }
+
+  void at_epoch_end(std::int64_t epochs_done) {
+    const auto& train = assembly_->experiment().train;
+    const auto step = epochs_done * trainer_->step().steps_per_epoch();
+    const bool last = epochs_done == train.epochs;
+    if (!last && evaluator_->due(epochs_done)) {
+      const auto results = evaluator_->on_val(*job_, epochs_done);
+      record_->results(step, static_cast<double>(epochs_done), results);
+      record_->commit();
+      tell(events_.on_evaluation, epochs_done, results);
+    }
+    if (last || epochs_done % train.checkpoint_every_epochs == 0) save(step);
+  }
+
+  void train() {
+    tell(events_.on_start, *assembly_, folder_->path(), first_step_);
+    const StopSignal stop;
+    TrainerEvents trainer_events;
+    trainer_events.on_log = [&](const StepRecord& r) {
+      record_->step(r);
+      tell(events_.on_step, r);
+    };
+    trainer_events.on_epoch = [&](std::int64_t epochs) { at_epoch_end(epochs); };
+    trainer_events.on_stop = [&](std::int64_t step) { save(step); };
+    trainer_events.on_warning = events_.on_warning;
+    const auto start = std::chrono::steady_clock::now();
+    outcome_.finished = trainer_->run(first_step_, stop, trainer_events);
+    outcome_.training_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (!outcome_.finished) {
+      record_->commit();
+      return;
+    }
+    outcome_.results = evaluator_->at_end(*job_);
+    record_->results(trainer_->step().steps(), static_cast<double>(assembly_->experiment().train.epochs),
+                     outcome_.results);
+    record_->finish(*assembly_, *job_, *evaluator_, *trainer_);
+  }
+
+  const RunRequest& request_;
+  const RunEvents& events_;
+  RunOutcome outcome_;
+  std::optional<RunFolder> folder_;
+  std::optional<RunRecord> record_;
+  std::optional<Checkpoint> checkpoint_;
+  std::optional<CheckpointStore> checkpoints_;
+  std::optional<PluginShelf> shelf_;
+  std::optional<Assembly> assembly_;
+  at::Device device_ = at::kCPU;
+  Threads threads_;
+  std::unique_ptr<Job> job_;
+  std::unique_ptr<Trainer> trainer_;
+  std::unique_ptr<Evaluator> evaluator_;
+  std::int64_t first_step_ = 0;
+};
+
+}  // namespace
+
+RunOutcome run_experiment(const RunRequest& request, const RunEvents& events) {
+  return ExperimentRun(request, events).run();
+}
+
+}  // namespace kith::host

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build_facts.h"
+#include "train/run_record.h"
+
+#include <ATen/ATen.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "tensor/services.h"
+#include "train/training_state.h"
+
+namespace kith::host {
+namespace {
+
+constexpr std::int64_t kMostFeatureRows = 200000;  // more are written on request only
+constexpr std::int64_t kChunkRows = 256;
+
+std::string utc_now() {
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  char text[32];
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+std::int64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss * 1024;
+}
+
+constexpr Split kSplits[] = {Split::kTrain, Split::kVal, Split::kTest};
+
+}  // namespace
+
+std::vector<std::string> plugin_lines(const PluginShelf& shelf) {
+  std::vector<std::string> lines;
+  for (const auto& [id, record] : shelf.used())
+    lines.push_back(id + " " + record->metadata.version + " " + record->sha256);
+  return lines;
+}
+
+RunRecord::RunRecord(const std::filesystem::path& log, const std::filesystem::path& run_file)
+    : log_(log), file_(run_file) {}
+
+void RunRecord::write_provenance(const Assembly& a, const PluginShelf& shelf, const std::string& device,
+                                 const Threads& threads) {
+  const auto& e = a.experiment();
+  file_.set_attribute("kith_version", std::string(KITH_VERSION));
+  file_.set_attribute("kith_commit", std::string(KITH_COMMIT));
+  file_.set_attribute("libtorch_version", libtorch_version());
+  file_.set_attribute("name", e.name);
+  file_.set_attribute("seed", static_cast<std::int64_t>(e.seed));
+  file_.set_attribute("device", device);
+  file_.set_attribute("tensor_threads", threads.tensor);
+  file_.set_attribute("loader_threads", threads.loader);
+  file_.set_attribute("resolved_experiment", a.resolved_toml);
+  file_.set_attribute("experiment_folder", e.folder.string());
+  file_.set_attribute("plugins", plugin_lines(shelf));
+  file_.set_attribute("val_rule", a.dataset->val_rule());
+  if (!file_.attributes().contains("started")) file_.set_attribute("started", utc_now());
+  file_.set_attribute("finished", std::string(""));
+}
+
+void RunRecord::step(const StepRecord& r) {
+  nlohmann::ordered_json line{{"step", r.step},   {"epoch", r.epoch},
+                              {"loss", r.loss},   {"learning_rate", r.learning_rate},
+                              {"images_per_s", r.images_per_s}, {"waiting_share", r.waiting_share}};
+  for (const auto& [name, value] : r.metrics) line[name] = value;
+  log_.write(line);
+  file_.add_metric("train/loss", "1", {r.step, r.epoch, r.loss});
+  file_.add_metric("train/learning_rate", "1", {r.step, r.epoch, r.learning_rate});
+  for (const auto& [name, value] : r.metrics) file_.add_metric("train/" + name, "1", {r.step, r.epoch, value});
+}
+
+void RunRecord::results(std::int64_t step, double epoch, const std::vector<Result>& results) {
+  for (const auto& r : results) {
+    const auto unit = r.unit == "fraction" || r.unit.empty() ? std::string("1") : r.unit;
+    file_.add_metric(r.path(), unit, {step, epoch, r.value});
+    log_.write({{"step", step}, {"epoch", epoch}, {"metric", r.path()}, {"value", r.value}});
+  }
+}
+
+void RunRecord::write_samples(const Dataset& dataset) {
+  for (const auto split : kSplits) {
+    const auto n = dataset.size(split);
+    if (n == 0 || (split == Split::kTest && dataset.test_reads() == 0)) continue;
+    std::vector<std::string> names;
+    for (std::int64_t i = 0; i < n; ++i) names.push_back(dataset.name(split, i));
+    const auto labels = dataset.has_labels() ? dataset.labels(split) : std::vector<std::int64_t>{};
+    file_.write_samples(std::string(split_name(split)), names, labels, dataset.class_names());
+  }
+}
+
+void RunRecord::write_features(const Dataset& dataset, const Evaluator& evaluator) {
+  std::int64_t rows = 0;
+  for (const auto split : kSplits) rows += dataset.size(split);
+  if (rows > kMostFeatureRows) return;
+  const auto& choice = evaluator.feature_choice();
+  for (const auto& [split, features] : evaluator.features()) {
+    auto writer = file_.features({choice.role, choice.copy, choice.output, split}, DType::kFloat32, features.size(0),
+                                 {features.size(1)}, std::min(kChunkRows, features.size(0)));
+    writer.append(snapshot(features).view());
+    writer.finish();
+  }
+}
+
+void RunRecord::write_state(Job& job) {
+  for (const auto& b : job.state().buffers()) {
+    if (b.export_kind.empty()) continue;
+    const auto saved = snapshot(b.value);
+    file_.write_state(b.export_kind, b.name, saved.view());
+  }
+}
+
+void RunRecord::finish(const Assembly& a, Job& job, const Evaluator& evaluator, const Trainer& trainer) {
+  write_samples(*a.dataset);
+  write_features(*a.dataset, evaluator);
+  write_state(job);
+  file_.set_attribute("test_reads", a.dataset->test_reads());
+  file_.set_attribute("images_per_s", trainer.images_per_s());
+  file_.set_attribute("waiting_share", trainer.waiting_share());
+  file_.set_attribute("peak_memory_bytes", peak_memory_bytes());
+  file_.set_attribute("finished", utc_now());
+  file_.commit();
+}
+
+void RunRecord::cut_after(std::int64_t step) {
+  log_.cut_after(step);
+  file_.cut_metrics_after(step);
+}
+
+bool RunRecord::finished() const {
+  const auto found = file_.attributes().find("finished");
+  return found != file_.attributes().end() && std::get<std::string>(found->second) != "";
+}
+
+bool RunRecord::has_constant_rows() const {
+  return std::any_of(file_.metrics().begin(), file_.metrics().end(), [](const auto& metric) {
+    return metric.first.find("/val/untrained/") != std::string::npos;
+  });
+}
+
+}  // namespace kith::host

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "eval/evaluator.h"
+#include "model/plugin_shelf.h"
+#include "store/json_log.h"
+#include "store/run_file.h"
+#include "train/assembly.h"
+#include "train/threads.h"
+#include "train/trainer.h"
+
+namespace kith::host {
+
+/// What a run leaves on disk besides checkpoints: log.jsonl and run.h5. [train thread]
+class RunRecord {
+ public:
+  RunRecord(const std::filesystem::path& log, const std::filesystem::path& run_file);
+
+  /// Where everything came from, as attributes of run.h5.
+  void write_provenance(const Assembly& assembly, const PluginShelf& shelf, const std::string& device,
+                        const Threads& threads);
+  void step(const StepRecord& record);
+  void results(std::int64_t step, double epoch, const std::vector<Result>& results);
+  /// Samples, features, exported state and how the run went; then makes all of it durable.
+  void finish(const Assembly& assembly, Job& job, const Evaluator& evaluator, const Trainer& trainer);
+  void commit() { file_.commit(); }
+
+  /// Takes log and metrics back to a checkpoint.
+  void cut_after(std::int64_t step);
+  bool finished() const;
+  /// Are the rows that training does not change in the metrics already?
+  bool has_constant_rows() const;
+
+ private:
+  void write_samples(const Dataset& dataset);
+  void write_features(const Dataset& dataset, const Evaluator& evaluator);
+  void write_state(Job& job);
+
+  JsonLog log_;
+  RunFile file_;
+};
+
+/// Plugins with versions and digests, one a line: "org.kith.simclr 0.1.0 <sha256>".
+std::vector<std::string> plugin_lines(const PluginShelf& shelf);
+
+}  // namespace kith::host

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/trainer.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace kith::host {
+
+Trainer::Trainer(const Assembly& assembly, Job& job, int loader_threads)
+    : assembly_(assembly),
+      job_(job),
+      step_(job, assembly.experiment(), assembly.steps_per_epoch()),
+      views_(assembly, assembly.experiment().seed),
+      loader_threads_(loader_threads) {}
+
+void Trainer::put_on_device(Batch& batch, kith_step_s& given) const {
+  const auto& settings = job_.settings();
+  given.views.clear();
+  for (std::size_t v = 0; v < batch.views.size(); ++v)
+    given.views.push_back(as_views(batch.views[v].data(), batch.size(), assembly_.views[v]->spec())
+                              .to(settings.device, settings.dtype));
+  given.indices = at::tensor(batch.indices, at::kLong).to(settings.device);
+  given.labels = assembly_.dataset->has_labels() ? at::tensor(batch.labels, at::kLong).to(settings.device) : at::Tensor();
+}
+
+void Trainer::check_loss(double loss, std::int64_t step) const {
+  if (std::isfinite(loss)) return;
+  throw Error(fmt::format("training: the loss is not finite at step {} (got {}); try a lower optimizer.base_lr (now {:g} "
+                          "at this step), a longer schedule.warmup_epochs, or train.clip_grad_norm",
+                          step, loss, step_.learning_rate_at(step)));
+}
+
+StepRecord Trainer::record(std::int64_t done, double loss) {
+  StepRecord r;
+  r.step = done;
+  r.steps = step_.steps();
+  r.epoch = static_cast<double>(done) / static_cast<double>(step_.steps_per_epoch());
+  r.loss = loss;
+  r.learning_rate = step_.learning_rate_at(done - 1);
+  r.images_per_s = images_per_s_;
+  r.waiting_share = waiting_share_;
+  for (const auto& [name, value] : job_.take_metrics()) r.metrics[name] = value.item<double>();
+  if (step_.gradient_norm().defined()) r.metrics["grad_norm"] = step_.gradient_norm().item<double>();
+  return r;
+}
+
+void Trainer::measure(const LoaderStats& stats) {
+  images_per_s_ = stats.images_per_s();
+  waiting_share_ = stats.elapsed_s > 0 ? stats.waited_s / stats.elapsed_s : 0;
+}
+
+/// Complete collapse: all features of a batch point the same way. Their deviation is then near 0, where 1 / sqrt(D) is
+/// healthy (SimSiam, arXiv 2011.10566, Sec. 4.1).
+void Trainer::watch_collapse(const kith_step_s& given, const TrainerEvents& events) {
+  if (told_collapse_ || given.views[0].size(0) < 2) return;
+  const at::NoGradGuard no_grad;
+  job_.set_training(false);
+  for (const auto& role : job_.role_names()) {
+    auto* encoder = job_.find_role(role);
+    const auto features = job_.call(encoder, given.views[0], 1)[0].flatten(1).to(at::kFloat);
+    const auto unit = features / features.norm(2, {1}, true).clamp_min(1e-12);
+    const auto deviation = unit.std(0).mean().item<double>() * std::sqrt(static_cast<double>(features.size(1)));
+    if (deviation < 0.05) {
+      told_collapse_ = true;
+      if (events.on_warning)
+        events.on_warning(fmt::format("role '{}': the features have collapsed: after step {} all images have nearly the same "
+                                      "ones (deviation {:.3f} of a healthy 1); try a lower learning rate, a stronger "
+                                      "augmentation, or look at the method's stop-gradient and predictor",
+                                      role, job_.progress().step + 1, deviation));
+    }
+  }
+  job_.set_training(true);
+}
+
+bool Trainer::run(std::int64_t first_step, const StopSignal& stop, const TrainerEvents& events) {
+  const auto& train = assembly_.experiment().train;
+  const auto per_epoch = step_.steps_per_epoch();
+  LoaderSettings settings;
+  settings.batch_size = train.batch_size;
+  settings.view_floats = views_.view_floats();
+  settings.seed = assembly_.experiment().seed;
+  settings.threads = loader_threads_;
+  settings.epoch = first_step / per_epoch;
+  settings.step = first_step % per_epoch;
+  settings.end_epoch = train.epochs;
+  Loader loader(*assembly_.dataset, views_, settings);
+
+  Batch batch;
+  kith_step_s given;
+  const bool read_each_step = job_.settings().device.is_cpu();  // on a GPU a read-back would wait for the device
+  for (std::int64_t step = first_step; loader.next(batch); ++step) {
+    put_on_device(batch, given);
+    const auto loss = step_.run(given, step);
+    const auto done = step + 1;
+    const bool epoch_ends = done % per_epoch == 0;
+    const bool log_now = done % train.log_every == 0 || epoch_ends;
+    if (read_each_step || log_now) {
+      const auto value = loss.item<double>();
+      check_loss(value, step);
+      measure(loader.stats());
+      if (log_now && events.on_log) events.on_log(record(done, value));
+    }
+    if (epoch_ends) {
+      watch_collapse(given, events);
+      if (events.on_epoch) events.on_epoch(done / per_epoch);
+    }
+    if (stop.received() != 0 && done < step_.steps()) {
+      if (events.on_stop) events.on_stop(done);
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace kith::host

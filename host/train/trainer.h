@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "data/loader.h"
+#include "train/assembly.h"
+#include "train/stop_signal.h"
+#include "train/training_step.h"
+
+namespace kith::host {
+
+/// What is known about a step when it is logged.
+struct StepRecord {
+  std::int64_t step = 0;  ///< steps done, from 1
+  std::int64_t steps = 0;
+  double epoch = 0;  ///< epochs done, a fraction within an epoch
+  double loss = 0;
+  double learning_rate = 0;
+  double images_per_s = 0;    ///< since training began here
+  double waiting_share = 0;   ///< of the time, spent waiting for data
+  std::map<std::string, double> metrics;  ///< what the method recorded, and grad_norm with clipping
+};
+
+/// What the trainer tells while it runs. [train thread]
+struct TrainerEvents {
+  std::function<void(const StepRecord&)> on_log;        ///< every log_every steps and at the end of an epoch
+  std::function<void(std::int64_t epochs_done)> on_epoch;
+  std::function<void(std::int64_t step)> on_stop;       ///< a signal came; `step` steps are done
+  std::function<void(const std::string&)> on_warning;   ///< collapse and the like
+};
+
+/// The loop over epochs and steps. [train thread]
+class Trainer {
+ public:
+  Trainer(const Assembly& assembly, Job& job, int loader_threads);
+
+  /// Trains from `first_step` to the end. Returns false if a signal stopped it.
+  /// @throws kith::Error with the step if the loss is not finite, and what plugins and data throw.
+  bool run(std::int64_t first_step, const StopSignal& stop, const TrainerEvents& events);
+
+  TrainingStep& step() { return step_; }
+  double images_per_s() const { return images_per_s_; }
+  double waiting_share() const { return waiting_share_; }
+
+ private:
+  void put_on_device(Batch& batch, kith_step_s& given) const;
+  void check_loss(double loss, std::int64_t step) const;
+  StepRecord record(std::int64_t done, double loss);
+  void watch_collapse(const kith_step_s& given, const TrainerEvents& events);
+  void measure(const LoaderStats& stats);
+
+  const Assembly& assembly_;
+  Job& job_;
+  TrainingStep step_;
+  AssemblyViews views_;
+  int loader_threads_;
+  double images_per_s_ = 0, waiting_share_ = 0;
+  bool told_collapse_ = false;
+};
+
+}  // namespace kith::host

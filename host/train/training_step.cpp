@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/training_step.h"
+
+#include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
+#include <kith/error.hpp>
+
+#include "train/gradient_clip.h"
+
+namespace kith::host {
+namespace {
+
+/// bf16 autocast on a device while it lives.
+class Autocast {
+ public:
+  Autocast(at::DeviceType device, bool enabled) : device_(device), before_(at::autocast::is_autocast_enabled(device)) {
+    at::autocast::set_autocast_enabled(device_, enabled);
+    if (enabled) {
+      at::autocast::set_autocast_dtype(device_, at::kBFloat16);
+      at::autocast::increment_nesting();
+    }
+    enabled_ = enabled;
+  }
+  ~Autocast() {
+    if (enabled_ && at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+    at::autocast::set_autocast_enabled(device_, before_);
+  }
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+
+ private:
+  at::DeviceType device_;
+  bool before_, enabled_ = false;
+};
+
+}  // namespace
+
+OptimizerSpec optimizer_spec(const OptimizerConfig& c) {
+  OptimizerSpec spec;
+  spec.kind = parse_optimizer_kind(to_text(c.kind));
+  spec.weight_decay = c.weight_decay;
+  spec.sgd_momentum = c.sgd_momentum;
+  spec.nesterov = c.nesterov;
+  spec.beta1 = c.beta1;
+  spec.beta2 = c.beta2;
+  spec.eps = c.eps;
+  spec.trust = c.trust;
+  return spec;
+}
+
+ScheduleSpec schedule_spec(const ScheduleConfig& c) {
+  ScheduleSpec spec;
+  spec.kind = parse_schedule_kind(to_text(c.kind));
+  spec.warmup_epochs = c.warmup_epochs;
+  spec.end_lr = c.end_lr;
+  spec.milestones.assign(c.milestones.begin(), c.milestones.end());
+  spec.factor = c.factor;
+  return spec;
+}
+
+TrainingStep::TrainingStep(Job& job, const Experiment& experiment, std::int64_t steps_per_epoch)
+    : job_(job),
+      train_(experiment.train),
+      base_lr_(experiment.optimizer.base_lr),
+      schedule_(schedule_spec(experiment.schedule)),
+      optimizer_(make_optimizer(optimizer_spec(experiment.optimizer))),
+      steps_(steps_per_epoch * experiment.train.epochs),
+      steps_per_epoch_(steps_per_epoch) {
+  check_schedule(schedule_, steps_, steps_per_epoch_);
+  const ParameterExemptions exemptions{experiment.optimizer.no_decay, experiment.optimizer.no_adaptation};
+  for (auto& p : job_.state().parameters()) {
+    if (p.is_copy) continue;
+    if (train_.channels_last && p.value.dim() == 4) {
+      const at::NoGradGuard no_grad;
+      p.value.set_data(p.value.contiguous(at::MemoryFormat::ChannelsLast));
+    }
+    auto treatment = treatment_of(p.kind, exemptions);
+    treatment.lr_factor = p.lr_factor;
+    treatment.constant_lr = p.constant_lr;
+    optimizer_->add_parameter(p.name, p.value, treatment);
+  }
+  set_progress(0);
+}
+
+void TrainingStep::set_progress(std::int64_t step) {
+  auto& p = job_.progress();
+  p.step = step;
+  p.steps = steps_;
+  p.steps_per_epoch = steps_per_epoch_;
+  p.epoch = step / steps_per_epoch_;
+  p.epochs = train_.epochs;
+}
+
+double TrainingStep::learning_rate_at(std::int64_t step) const {
+  return learning_rate(schedule_, base_lr_, step, steps_, steps_per_epoch_);
+}
+
+at::Tensor TrainingStep::forward(kith_step_s& batch) {
+  const Autocast autocast(job_.settings().device.type(), train_.precision == Precision::kBf16);
+  return job_.method_step(batch);
+}
+
+void TrainingStep::freeze(std::int64_t step) {
+  const auto epoch = static_cast<double>(step / steps_per_epoch_);
+  for (const auto& p : job_.state().parameters()) {
+    if (p.is_copy || (p.frozen_until_step <= 0 && p.frozen_until_epoch <= 0)) continue;
+    optimizer_->set_frozen(p.name, static_cast<double>(step) < p.frozen_until_step || epoch < p.frozen_until_epoch);
+  }
+}
+
+void TrainingStep::clamp() {
+  const at::NoGradGuard no_grad;
+  for (const auto& p : job_.state().parameters()) {
+    if (p.clamp_min) p.value.clamp_min_(*p.clamp_min);
+    if (p.clamp_max) p.value.clamp_max_(*p.clamp_max);
+  }
+}
+
+at::Tensor TrainingStep::run(kith_step_s& batch, std::int64_t step) {
+  set_progress(step);
+  job_.set_training(true);
+  // LibTorch's own generators, for operators that draw from them.
+  at::manual_seed(job_.settings().seed * 0x9E3779B97F4A7C15U + static_cast<std::uint64_t>(step) * 0x10001U +
+                  static_cast<std::uint64_t>(job_.ranks().rank()));
+  if (step % steps_per_epoch_ == 0) job_.method_begin_epoch();
+  job_.move_copies(KITH_MOVE_BEFORE_STEP);
+  optimizer_->clear_gradients();
+  auto loss = forward(batch);
+  if (!loss.requires_grad())
+    throw PluginError(job_.method_plugin()->metadata.id + ": step (step " + std::to_string(step) +
+                      "): the loss has no gradient; is everything detached?");
+  loss.backward();
+  job_.method_after_backward(batch);
+  freeze(step);
+  if (train_.clip_grad_norm > 0)
+    gradient_norm_ = clip_gradient_norm(optimizer_->trained_parameters(), train_.clip_grad_norm);
+  optimizer_->step(learning_rate_at(step), base_lr_);
+  job_.move_copies(KITH_MOVE_AFTER_OPTIMIZER);
+  clamp();
+  job_.method_after_optimizer(batch);
+  return loss.detach();
+}
+
+}  // namespace kith::host

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "config/experiment.h"
+#include "model/job.h"
+#include "train/optimizer.h"
+#include "train/schedule.h"
+
+namespace kith::host {
+
+/// The optimiser and the schedule of an experiment's tables.
+OptimizerSpec optimizer_spec(const OptimizerConfig& config);
+ScheduleSpec schedule_spec(const ScheduleConfig& config);
+
+/// One optimiser step after the other on a job's parameters. [train thread]
+class TrainingStep {
+ public:
+  /// Adds the trained parameters of the job to an optimiser. @throws ConfigError on settings that do not fit.
+  TrainingStep(Job& job, const Experiment& experiment, std::int64_t steps_per_epoch);
+
+  /// Forward, backward, clipping, optimiser, copies. `step`: of the whole run, from 0.
+  ///
+  /// The order is fixed: copies that move before the step, the method's step, backward, after_backward, clipping, the
+  /// optimiser, copies that move after it, clamps, after_optimizer.
+  /// @returns the loss, 0-d, not read back. @throws PluginError if it has no gradient.
+  at::Tensor run(kith_step_s& batch, std::int64_t step);
+
+  /// The learning rate that `run` uses at a step.
+  double learning_rate_at(std::int64_t step) const;
+  /// The norm of the gradient before clipping at the last step; undefined without clipping.
+  const at::Tensor& gradient_norm() const { return gradient_norm_; }
+  Optimizer& optimizer() { return *optimizer_; }
+  std::int64_t steps() const { return steps_; }
+  std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
+  void set_progress(std::int64_t step);
+
+ private:
+  at::Tensor forward(kith_step_s& batch);
+  void freeze(std::int64_t step);
+  void clamp();
+
+  Job& job_;
+  TrainConfig train_;
+  double base_lr_;
+  ScheduleSpec schedule_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::int64_t steps_, steps_per_epoch_;
+  at::Tensor gradient_norm_;
+};
+
+}  // namespace kith::host
