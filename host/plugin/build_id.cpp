@@ -30,6 +30,7 @@ int read_program(dl_phdr_info* info, std::size_t, void* out) {
   for (unsigned i = 0; i < info->dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = info->dlpi_phdr[i];
     if (segment.p_type != PT_NOTE) continue;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the linker gives addresses as numbers.
     const auto* bytes = reinterpret_cast<const unsigned char*>(info->dlpi_addr + segment.p_vaddr);
     const std::size_t align = segment.p_align == 8 ? 8 : 4;
     std::size_t at = 0;

@@ -44,7 +44,7 @@ std::string sha256_hex(std::span<const std::byte> bytes) {
     throw kith::Error("loader: libcrypto cannot compute a SHA-256");
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string hex;
-  hex.reserve(2 * size);
+  hex.reserve(std::size_t{2} * size);
   for (unsigned i = 0; i < size; ++i) {
     hex += kDigits[digest[i] >> 4];
     hex += kDigits[digest[i] & 15];

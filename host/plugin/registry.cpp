@@ -166,6 +166,7 @@ const PluginRecord& PluginRegistry::find(const std::string& kind, const std::str
   if (meant.empty()) throw_not_found(kind, name);
   if (meant.size() > 1) {
     std::vector<std::string> ids;
+    ids.reserve(meant.size());
     for (const Entry* entry : meant) ids.push_back(entry->record.metadata.id);
     throw kith::PluginError("loader: the short name '" + name + "' means " +
                             std::to_string(ids.size()) + " plugins of kind " + kind + ": " +
@@ -257,6 +258,7 @@ void PluginRegistry::check(const std::vector<const PluginRecord*>& records) {
     }
   }
   std::vector<TrialCandidate> candidates;
+  candidates.reserve(opened.size());
   for (const OpenedFile& file : opened) candidates.push_back({&file.file, &file.metadata});
   for (const Refusal& why : try_plugins(candidates, host_.libtorch_version, trial_))
     refusals.push_back(why);

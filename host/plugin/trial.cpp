@@ -66,7 +66,8 @@ Refusal crashed(const TrialCandidate& candidate, const ChildResult& child,
   std::string how;
   if (child.timed_out)
     how = "did not return within " +
-          std::to_string(settings.time_limit.count() / 1000.0).substr(0, 4) + " s";
+          std::to_string(std::chrono::duration<double>(settings.time_limit).count()).substr(0, 4) +
+          " s";
   else if (child.signal != 0)
     how = "was ended by signal " + std::to_string(child.signal) + " (" + ::strsignal(child.signal) +
           ")";
