@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <kith/augmentation.hpp>
@@ -82,8 +83,8 @@ class RandomResizedCrop : public kith::GeometryAugmentation {
   /// Where ten boxes did not fit: the largest box in the middle whose shape is allowed.
   Params largest_in_the_middle(double height, double width) const {
     double h = height, w = width;
-    if (width / height < min_ratio_) h = std::nearbyint(width / min_ratio_);
-    if (width / height > max_ratio_) w = std::nearbyint(height * max_ratio_);
+    if (width / height < min_ratio_) h = std::max(1.0, std::nearbyint(width / min_ratio_));
+    if (width / height > max_ratio_) w = std::max(1.0, std::nearbyint(height * max_ratio_));
     return {.top = std::floor((height - h) / 2),
             .left = std::floor((width - w) / 2),
             .height = h,

@@ -58,6 +58,10 @@ std::shared_ptr<const host::Augmentation> load_augmentation(const std::string& n
                                               arguments.args());
 }
 
+const std::vector<host::OptionSpec>& option_specs(const std::string& name) {
+  return module_of(name).metadata.options;
+}
+
 host::DrawnView drawn_of(const host::ViewPipeline& pipeline,
                          const std::vector<DrawnFields>& fields) {
   host::DrawnView drawn;

@@ -289,6 +289,39 @@ TEST_P(EveryAugmentationTest, MakesSoundViewsOfAnyPicture) {
   EXPECT_GT(made, 0);
 }
 
+/// Each option at the ends of its range, or each of its choices, the others at their defaults.
+std::vector<Settings> extreme_settings(const std::string& name, std::uint32_t channels) {
+  std::vector<Settings> all;
+  for (const host::OptionSpec& spec : option_specs(name)) {
+    const std::uint32_t length =
+        std::clamp(channels, spec.min_length, std::min(spec.max_length, 3U));
+    for (const auto& end : {spec.min, spec.max})
+      if (end)
+        all.push_back(
+            {{spec.name, std::vector<host::OptionScalar>(spec.is_list ? length : 1, *end)}});
+    for (const std::string& choice : spec.choices) all.push_back({{spec.name, {choice}}});
+  }
+  return all;
+}
+
+TEST_P(EveryAugmentationTest, StaysSoundAtTheEndsOfItsOptions) {
+  const auto pixels = noise(40, 25, 3);
+  for (const Settings& settings : extreme_settings(GetParam(), 3))
+    for (const Arithmetic arithmetic : {Arithmetic::kPillow8, Arithmetic::kFloat}) {
+      SCOPED_TRACE(settings[0].first);
+      const ViewPipeline pipeline =
+          alone(GetParam(), settings,
+                {.height = 16, .width = 20, .channels = 3, .arithmetic = arithmetic});
+      host::ViewScratch scratch;
+      std::vector<float> out(pipeline.spec().floats());
+      for (std::uint64_t sample = 0; sample < 8; ++sample) {
+        pipeline.run({pixels.data(), 40, 25, 3}, {.seed = 3, .sample = sample}, out.data(),
+                     scratch);
+        for (const float value : out) ASSERT_TRUE(std::isfinite(value));
+      }
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Shipped, EveryAugmentationTest, ::testing::ValuesIn(shipped_names()),
                          [](const auto& tested) {
                            std::string name;
