@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <kith/augmentation.hpp>
@@ -67,14 +68,32 @@ KITH_CPU_VARIANTS void saturate_values(float* r, float* g, float* b, std::size_t
 /// Position on the colour circle in [0, 1), as a float: which channel is largest decides the third
 /// of the circle.
 /// @param chroma  largest - smallest, > 0.
-float hue_of(float r, float g, float b, float largest, float chroma) {
-  const float rc = (largest - r) / chroma, gc = (largest - g) / chroma, bc = (largest - b) / chroma;
-  const float sixths = r == largest   ? bc - gc
-                       : g == largest ? static_cast<float>(2.0 + rc - bc)
-                                      : static_cast<float>(4.0 + gc - rc);
+inline float hue_of(float r, float g, float b, float largest, float chroma) {
+  const auto share = [&](float channel) { return (largest - channel) / chroma; };
+  const float sixths = r == largest   ? share(b) - share(g)
+                       : g == largest ? static_cast<float>(2.0 + share(r) - share(b))
+                                      : static_cast<float>(4.0 + share(g) - share(r));
   const double turn = sixths / 6.0 + 1.0;  // in [5/6, 11/6]
   return static_cast<float>(turn >= 1 ? turn - 1 : turn);
 }
+
+/// What an 8-bit hue is: the sixth of the circle (255 is red again), and how far into it; and an
+/// 8-bit saturation.
+struct HsvTables {
+  std::array<int, 256> sixth{};
+  std::array<float, 256> into_sixth{}, saturation{};
+};
+constexpr HsvTables kHsv = [] {
+  HsvTables t;
+  for (std::size_t level = 0; level < 256; ++level) {
+    const double sixths = static_cast<double>(level) * 6.0 / 255.0;
+    const int sixth = static_cast<int>(sixths);
+    t.sixth[level] = sixth % 6;
+    t.into_sixth[level] = static_cast<float>(sixths - sixth);
+    t.saturation[level] = static_cast<float>(static_cast<double>(level) / 255.0);
+  }
+  return t;
+}();
 
 /// Writes (v, p, q, t) to the channels, by the sixth of the circle.
 void write_sixth(int sixth, float v, float p, float q, float t, float& r, float& g, float& b) {
@@ -106,22 +125,19 @@ void shift_hue_levels(float* red, float* green, float* blue, std::size_t size, i
     const float r = red[i], g = green[i], b = blue[i];
     const float v = std::max({r, g, b}), chroma = v - std::min({r, g, b});
     if (chroma == 0) continue;
-    const int s = static_cast<int>((chroma / v) * 255.0);
-    int h = static_cast<int>(hue_of(r, g, b, v, chroma) * 255.0);
-    h = (h + shift) & 255;
+    const auto s = static_cast<std::size_t>(static_cast<int>((chroma / v) * 255.0));
+    const int hue = static_cast<int>(hue_of(r, g, b, v, chroma) * 255.0);
+    const auto h = static_cast<std::size_t>((hue + shift) & 255);
     if (s == 0) {
       red[i] = green[i] = blue[i] = v;
       continue;
     }
-    const double sixths = h * 6.0 / 255.0;
-    const int sixth = static_cast<int>(sixths);
-    const auto f = static_cast<float>(sixths - sixth);
-    const auto fs = static_cast<float>(s / 255.0);
+    const float f = kHsv.into_sixth[h], fs = kHsv.saturation[s];
     const auto rounded = [v](double share) {
       return static_cast<float>(static_cast<int>(static_cast<double>(v) * share + 0.5));
     };
     const float p = rounded(1.0 - fs), q = rounded(1.0 - fs * f), t = rounded(1.0 - fs * (1.0 - f));
-    write_sixth(sixth % 6, v, p, q, t, red[i], green[i], blue[i]);
+    write_sixth(kHsv.sixth[h], v, p, q, t, red[i], green[i], blue[i]);
   }
 }
 
