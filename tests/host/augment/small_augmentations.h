@@ -106,9 +106,7 @@ std::shared_ptr<const host::Augmentation> make_small(const std::string& name) {
   metadata.name = name;
   metadata.facts.push_back({"stage", P::kStageName, "", ""});
   std::apply(
-      [&](const auto&... f) {
-        (metadata.facts.push_back({"field", f.name, "f64", ""}), ...);
-      },
+      [&](const auto&... f) { (metadata.facts.push_back({"field", f.name, "f64", ""}), ...); },
       P::fields);
   metadata.facts.push_back({"channels", P::traits.channels, "", ""});
   if (P::traits.resizes) metadata.facts.push_back({"resizes", "", "", ""});

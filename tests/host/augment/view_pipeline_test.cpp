@@ -207,11 +207,11 @@ TEST(ViewPipelineTest, LeavesTheValuesOfAFinalAugmentationAlone) {
 }
 
 TEST(ViewPipelineTest, RefusesChannelsThatAnAugmentationIsNotDefinedFor) {
-  EXPECT_EQ(
-      message_of([] {
-        ViewPipeline({{make_small<Halve>("halve"), 1}}, {.height = 4, .width = 4, .channels = 1});
-      }),
-      "halve: is defined for images of 3 channels, these have 1; leave it out");
+  EXPECT_EQ(message_of([] {
+              ViewPipeline({{make_small<Halve>("halve"), 1}},
+                           {.height = 4, .width = 4, .channels = 1});
+            }),
+            "halve: is defined for images of 3 channels, these have 1; leave it out");
 }
 
 TEST(ViewPipelineTest, ReportsAllProblemsOfAListAtOnce) {
@@ -256,9 +256,7 @@ TEST(ViewPipelineTest, RefusesDrawnParametersThatDoNotFitTheList) {
                               {.height = 4, .width = 4, .channels = 1});
   EXPECT_THAT(message_of([&] { replay(pipeline, picture.view(), {}); }),
               HasSubstr("must have one entry for each of the 1 augmentations, got 0"));
-  EXPECT_EQ(message_of([&] {
-              replay(pipeline, picture.view(), {{true, {1, 2}}});
-            }),
+  EXPECT_EQ(message_of([&] { replay(pipeline, picture.view(), {{true, {1, 2}}}); }),
             "add: draws 1 numbers, got 2");
   EXPECT_EQ(message_of([&] { pipeline.field(0, "factor"); }), "add: draws no field 'factor'");
 }

@@ -106,9 +106,7 @@ TEST(RandomResizedCropTest, TakesTheLargestMiddleBoxWhereNoneFits) {
 }
 
 TEST(RandomResizedCropTest, RefusesAFallingRange) {
-  EXPECT_THAT(message_of([] {
-                load_augmentation("random_resized_crop", {{"area", {0.9, 0.3}}});
-              }),
+  EXPECT_THAT(message_of([] { load_augmentation("random_resized_crop", {{"area", {0.9, 0.3}}}); }),
               HasSubstr("random_resized_crop: area must be [smallest, largest], got [0.9"));
 }
 
@@ -150,13 +148,9 @@ TEST(ColourJitterTest, TakesGreyPicturesWithoutSaturationAndHue) {
               alone("colour_jitter", {{"brightness", {0.4}}, {"contrast", {0.4}}}, kGrey);
             }),
             "");
-  EXPECT_EQ(message_of([] {
-              alone("colour_jitter", {{"saturation", {0.4}}}, kGrey);
-            }),
+  EXPECT_EQ(message_of([] { alone("colour_jitter", {{"saturation", {0.4}}}, kGrey); }),
             "colour_jitter: saturation needs 3 channels, the view has 1; leave it out");
-  EXPECT_EQ(message_of([] {
-              alone("colour_jitter", {{"hue_range", {0.1, 0.2}}}, kGrey);
-            }),
+  EXPECT_EQ(message_of([] { alone("colour_jitter", {{"hue_range", {0.1, 0.2}}}, kGrey); }),
             "colour_jitter: hue needs 3 channels, the view has 1; leave it out");
 }
 
@@ -165,13 +159,10 @@ TEST(ColourJitterTest, RefusesTwoWaysToSayOneThing) {
               load_augmentation("colour_jitter", {{"hue", {0.1}}, {"hue_range", {0.1, 0.2}}});
             }),
             "colour_jitter: give hue or hue_range, not both");
-  EXPECT_THAT(message_of([] {
-                load_augmentation("colour_jitter", {{"contrast_range", {1.4, 0.6}}});
-              }),
-              HasSubstr("colour_jitter: contrast_range must be [lowest, highest], got [1.4"));
-  EXPECT_THAT(message_of([] {
-                load_augmentation("colour_jitter", {{"contrast_range", {1.4}}});
-              }),
+  EXPECT_THAT(
+      message_of([] { load_augmentation("colour_jitter", {{"contrast_range", {1.4, 0.6}}}); }),
+      HasSubstr("colour_jitter: contrast_range must be [lowest, highest], got [1.4"));
+  EXPECT_THAT(message_of([] { load_augmentation("colour_jitter", {{"contrast_range", {1.4}}}); }),
               HasSubstr("colour_jitter: contrast_range must be [lowest, highest], got 1 numbers"));
 }
 
@@ -200,13 +191,9 @@ TEST(GrayscaleTest, IsRefusedOnGreyPictures) {
 }
 
 TEST(NormaliseTest, RefusesStatisticsOfOtherChannels) {
-  EXPECT_EQ(message_of([] {
-              alone("normalise", {{"mean", {0.5}}}, kColour);
-            }),
+  EXPECT_EQ(message_of([] { alone("normalise", {{"mean", {0.5}}}, kColour); }),
             "normalise: mean must have one number for each of the 3 channels, got 1");
-  EXPECT_EQ(message_of([] {
-              alone("normalise", {{"mean", {0.5}}}, kGrey);
-            }),
+  EXPECT_EQ(message_of([] { alone("normalise", {{"mean", {0.5}}}, kGrey); }),
             "normalise: std must have one number for each of the 1 channels, got 3");
 }
 
@@ -218,9 +205,7 @@ TEST(GaussianBlurTest, KeepsAFlatPictureAndRefusesAFallingRange) {
           replay(alone("gaussian_blur", {{"kernel", {kernel}}}, kGrey), flat, {{"sigma", sigma}}),
           flat)
           << kernel << sigma;
-  EXPECT_THAT(message_of([] {
-                load_augmentation("gaussian_blur", {{"sigma", {2.0, 0.1}}});
-              }),
+  EXPECT_THAT(message_of([] { load_augmentation("gaussian_blur", {{"sigma", {2.0, 0.1}}}); }),
               HasSubstr("gaussian_blur: sigma must be [smallest, largest], got [2.0"));
 }
 

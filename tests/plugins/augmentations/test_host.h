@@ -14,15 +14,13 @@ inline const kith_host* test_host() {
     std::string text;
   };
   static thread_local LastError last;
-  static const kith_host host{sizeof(kith_host), 1,
-                              [](const char*, std::uint32_t) -> const void* { return nullptr; },
-                              [](std::int32_t kind, kith_text text) {
-                                last = {kind, std::string(text.data, text.size)};
-                              },
-                              [](std::int32_t* kind) {
-                                *kind = last.kind;
-                                return kith_text{last.text.data(), last.text.size()};
-                              }};
+  static const kith_host host{
+      sizeof(kith_host), 1, [](const char*, std::uint32_t) -> const void* { return nullptr; },
+      [](std::int32_t kind, kith_text text) { last = {kind, std::string(text.data, text.size)}; },
+      [](std::int32_t* kind) {
+        *kind = last.kind;
+        return kith_text{last.text.data(), last.text.size()};
+      }};
   return &host;
 }
 

@@ -2,19 +2,21 @@
  *
  * Interface "kith.augmentation/1", offered by an augmentation plugin.
  *
- * An augmentation draws its parameters (kith_augmentation_api.draw) and applies them. Drawn parameters cross the border
- * as doubles, one for each field that the note declares (fact "field"), so that the host can write and replay them. How
- * they are applied depends on the stage (fact "stage"):
- *   geometry  says which box is taken, its new size, flips, angle; the host composes and samples once
- *   pixel     changes a run of pixels in place, tile by tile; the host fuses neighbours
+ * An augmentation draws its parameters (kith_augmentation_api.draw) and applies them. Drawn
+ * parameters cross the border as doubles, one for each field that the note declares (fact "field"),
+ * so that the host can write and replay them. How they are applied depends on the stage (fact
+ * "stage"): geometry  says which box is taken, its new size, flips, angle; the host composes and
+ * samples once pixel     changes a run of pixels in place, tile by tile; the host fuses neighbours
  *   filter    changes a whole view in place, with scratch space
  *   image     writes a whole view from a whole view: anything
  * Stages for audio and for batches on the device will be appended.
  *
- * Values: channels are planes of float32. With KITH_ARITHMETIC_PILLOW8 they are whole levels 0 to 255, before and after
- * each augmentation; with KITH_ARITHMETIC_FLOAT they are in [0, 1], black to white (a bicubic resize may overshoot).
+ * Values: channels are planes of float32. With KITH_ARITHMETIC_PILLOW8 they are whole levels 0 to
+ * 255, before and after each augmentation; with KITH_ARITHMETIC_FLOAT they are in [0, 1], black to
+ * white (a bicubic resize may overshoot).
  *
- * One object serves all threads: every function but create and destroy is [any thread] and must not change it.
+ * One object serves all threads: every function but create and destroy is [any thread] and must not
+ * change it.
  */
 #ifndef KITH_ABI_AUGMENTATION_H
 #define KITH_ABI_AUGMENTATION_H
@@ -68,18 +70,18 @@ typedef struct kith_draw_source {
   int64_t height, width; /* px, of the image as it reaches this augmentation */
 } kith_draw_source;
 
-/* One step of geometry, in this order: take the box, resize it, flip, rotate about the centre. The host hands it over as
- * the step that changes nothing. */
+/* One step of geometry, in this order: take the box, resize it, flip, rotate about the centre. The
+ * host hands it over as the step that changes nothing. */
 typedef struct kith_geometry {
   uint32_t struct_size;
-  uint32_t filter;                               /* KITH_RESIZE_*, of the resize */
-  int64_t height, width;                         /* px, of the image as it comes; only read */
-  int64_t view_height, view_width;               /* px, of the finished view; only read */
+  uint32_t filter;                                 /* KITH_RESIZE_*, of the resize */
+  int64_t height, width;                           /* px, of the image as it comes; only read */
+  int64_t view_height, view_width;                 /* px, of the finished view; only read */
   double box_top, box_left, box_height, box_width; /* px of that image, inside it */
-  int64_t out_height, out_width;                 /* px, after the resize */
-  int32_t flip_horizontal, flip_vertical;        /* 0 or 1 */
-  double angle;                                  /* degrees, counter-clockwise; the size stays */
-  double fill;                                   /* level 0 to 255 of what a rotation brings in from outside */
+  int64_t out_height, out_width;                   /* px, after the resize */
+  int32_t flip_horizontal, flip_vertical;          /* 0 or 1 */
+  double angle;                                    /* degrees, counter-clockwise; the size stays */
+  double fill; /* level 0 to 255 of what a rotation brings in from outside */
 } kith_geometry;
 
 /* Pixels of a view: planes[c][i], 0 <= i < size. */
@@ -90,7 +92,8 @@ typedef struct kith_pixel_run {
   uint32_t pass; /* from 0; see passes */
   uint64_t size;
   float* planes[KITH_MAX_CHANNELS];
-  double mean_grey; /* of the whole view before this pass, in the unit of the values; 0 if not asked for */
+  double mean_grey; /* of the whole view before this pass, in the unit of the values; 0 if not asked
+                       for */
 } kith_pixel_run;
 
 /* A whole view: planes[c][y * width + x]. */
@@ -109,8 +112,10 @@ typedef struct kith_augmentation_api {
   uint32_t version;  /* 1 */
   uint32_t stage;    /* KITH_STAGE_* */
   uint32_t n_fields; /* of the drawn parameters; as many as the note has facts "field" */
-  /* Options are resolved and checked against the declaration: every one is present. [main thread] */
-  kith_status (*create)(kith_instance instance, const kith_arg* options, uint32_t n_options, void** self);
+  /* Options are resolved and checked against the declaration: every one is present. [main thread]
+   */
+  kith_status (*create)(kith_instance instance, const kith_arg* options, uint32_t n_options,
+                        void** self);
   void (*destroy)(void* self);
   /* Refuses a place that does not fit. May be null. */
   kith_status (*check)(const void* self, const kith_augmentation_place* place);
@@ -119,9 +124,11 @@ typedef struct kith_augmentation_api {
 
   /* Of the following a plugin has those of its stage; the others are null. */
   kith_status (*geometry)(const void* self, const double* fields, kith_geometry* step);
-  /* How many passes over the view the drawn parameters need (at most 32), and before which of them the mean grey level
-   * of the whole view is wanted (bit p: before pass p). Null: one pass, no mean. */
-  kith_status (*passes)(const void* self, const double* fields, uint32_t* count, uint32_t* mean_grey);
+  /* How many passes over the view the drawn parameters need (at most 32), and before which of them
+   * the mean grey level of the whole view is wanted (bit p: before pass p). Null: one pass, no
+   * mean. */
+  kith_status (*passes)(const void* self, const double* fields, uint32_t* count,
+                        uint32_t* mean_grey);
   kith_status (*pixel)(const void* self, const double* fields, const kith_pixel_run* run);
   /* Floats of scratch space for a view of this size. Null: none. */
   uint64_t (*scratch_size)(const void* self, int64_t height, int64_t width, uint32_t channels);
