@@ -2,6 +2,7 @@
 #include "model/batch_norm.h"
 
 #include <ATen/ATen.h>
+
 #include <kith/error.hpp>
 
 #include "model/ranks.h"
@@ -12,15 +13,17 @@ namespace {
 at::Tensor plain(const BatchNormCall& c) {
   const bool keep = c.training && !c.update;  // statistics of the batch, but the averages stay
   return at::batch_norm(c.input, c.weight, c.bias, keep ? at::Tensor() : c.running_mean,
-                        keep ? at::Tensor() : c.running_var, c.training, c.momentum, c.eps, at::globalContext().userEnabledCuDNN());
+                        keep ? at::Tensor() : c.running_var, c.training, c.momentum, c.eps,
+                        at::globalContext().userEnabledCuDNN());
 }
 
-/// Row n = i g + j belongs to group j: seen as [N / g, g C, ...] every group has channels of its own.
+/// Row n = i g + j belongs to group j: seen as [N / g, g C, ...] every group has channels of its
+/// own.
 at::Tensor grouped(const BatchNormCall& c) {
   const auto n = c.input.size(0), channels = c.input.size(1), g = c.groups;
   if (n % g != 0)
-    throw ShapeError("batch_norm: the rows must be divisible by the groups, got " + std::to_string(n) + " rows and " +
-                     std::to_string(g) + " groups");
+    throw ShapeError("batch_norm: the rows must be divisible by the groups, got " +
+                     std::to_string(n) + " rows and " + std::to_string(g) + " groups");
   auto sizes = c.input.sizes().vec();
   sizes[0] = n / g;
   sizes[1] = g * channels;
@@ -40,7 +43,8 @@ at::Tensor grouped(const BatchNormCall& c) {
   return out;
 }
 
-/// Statistics over all ranks, in two passes: mean, then mean squared deviation. The gradient flows through both.
+/// Statistics over all ranks, in two passes: mean, then mean squared deviation. The gradient flows
+/// through both.
 at::Tensor synchronised(const BatchNormCall& c) {
   const auto channels = c.input.size(1);
   std::vector<std::int64_t> over{0}, shape(static_cast<std::size_t>(c.input.dim()), 1);
@@ -57,7 +61,8 @@ at::Tensor synchronised(const BatchNormCall& c) {
   if (c.update) {
     const at::NoGradGuard no_grad;
     c.running_mean.mul_(1 - c.momentum).add_(mean.detach(), c.momentum);
-    c.running_var.mul_(1 - c.momentum).add_(var.detach() * (count / std::max(count - 1, 1.0)), c.momentum);
+    c.running_var.mul_(1 - c.momentum)
+        .add_(var.detach() * (count / std::max(count - 1, 1.0)), c.momentum);
   }
   auto out = centred * (var + c.eps).rsqrt().view(shape);
   if (c.weight.defined()) out = out * c.weight.view(shape);

@@ -39,7 +39,8 @@ kith_callable Job::new_callable(kith_callable_s callable) {
   return &callables_.back();
 }
 
-kith_callable Job::make_encoder(kith_instance instance, PluginObjectPtr encoder, const std::string& role) {
+kith_callable Job::make_encoder(kith_instance instance, PluginObjectPtr encoder,
+                                const std::string& role) {
   const auto& api = encoder->api<kith_encoder_api>();
   kith_encoder_input input{};
   input.struct_size = sizeof input;
@@ -48,8 +49,9 @@ kith_callable Job::make_encoder(kith_instance instance, PluginObjectPtr encoder,
   input.width = settings_.width;
   const auto args = encoder->arguments.args();
   void* self = nullptr;
-  check_plugin(api.create(instance, &input, args.data(), static_cast<std::uint32_t>(args.size()), &self),
-               encoder->metadata.id + ": constructor");
+  check_plugin(
+      api.create(instance, &input, args.data(), static_cast<std::uint32_t>(args.size()), &self),
+      encoder->metadata.id + ": constructor");
   kith_callable_s callable;
   callable.instance = instance;
   callable.role = role;
@@ -84,19 +86,21 @@ kith_loss_ref Job::make_loss(PluginObjectPtr loss, const std::vector<std::string
     const auto at = std::find(declared.begin(), declared.end(), name);
     if (at == declared.end()) {
       const auto nearest = nearest_name(name, declared);
-      throw ConfigError(loss->metadata.id + ": the loss has no input '" + name + "' that the method binds" +
-                        (nearest ? "; it has '" + *nearest + "'" : ""));
+      throw ConfigError(loss->metadata.id + ": the loss has no input '" + name +
+                        "' that the method binds" + (nearest ? "; it has '" + *nearest + "'" : ""));
     }
     ref.place.push_back(static_cast<std::size_t>(at - declared.begin()));
   }
   for (const auto& fact : loss->facts("input")) {
     const bool optional = (" " + fact.flags + " ").find(" optional ") != std::string::npos;
     if (!optional && std::find(inputs.begin(), inputs.end(), fact.name) == inputs.end())
-      throw ConfigError(loss->metadata.id + ": the loss wants an input '" + fact.name + "' that the method does not give");
+      throw ConfigError(loss->metadata.id + ": the loss wants an input '" + fact.name +
+                        "' that the method does not give");
   }
   const auto args = loss->arguments.args();
-  check_plugin(loss->api<kith_loss_api>().create(new_instance("loss" + std::to_string(losses_.size()), loss.get()),
-                                                 args.data(), static_cast<std::uint32_t>(args.size()), &ref.self),
+  check_plugin(loss->api<kith_loss_api>().create(
+                   new_instance("loss" + std::to_string(losses_.size()), loss.get()), args.data(),
+                   static_cast<std::uint32_t>(args.size()), &ref.self),
                loss->metadata.id + ": constructor");
   ref.plugin = std::move(loss);
   losses_.push_back(std::move(ref));
@@ -109,8 +113,8 @@ at::Tensor Job::call_loss(kith_loss_ref loss, const std::vector<at::Tensor>& inp
   for (std::size_t i = 0; i < inputs.size() && i < loss->place.size(); ++i)
     handles[loss->place[i]] = lent.emplace_back(inputs[i]).get();
   kith_tensor out = nullptr;
-  check_plugin(loss->plugin->api<kith_loss_api>().forward(loss->self, handles.data(),
-                                                          static_cast<std::uint32_t>(handles.size()), &out),
+  check_plugin(loss->plugin->api<kith_loss_api>().forward(
+                   loss->self, handles.data(), static_cast<std::uint32_t>(handles.size()), &out),
                loss->plugin->metadata.id + ": forward");
   return take(out);
 }
@@ -124,24 +128,27 @@ kith_callable Job::find_role(const std::string& role, const std::string& copy) {
   }
   const auto wanted = copy.empty() ? role : role + "." + copy;
   const auto nearest = nearest_name(wanted, names);
-  throw ConfigError("role: no encoder in role '" + wanted + "'" + (nearest ? "; did you mean '" + *nearest + "'?" : ""));
+  throw ConfigError("role: no encoder in role '" + wanted + "'" +
+                    (nearest ? "; did you mean '" + *nearest + "'?" : ""));
 }
 
 std::vector<std::string> Job::role_names() const { return role_order_; }
 
-std::vector<at::Tensor> Job::call(kith_callable callable, const at::Tensor& input, std::uint64_t want) {
+std::vector<at::Tensor> Job::call(kith_callable callable, const at::Tensor& input,
+                                  std::uint64_t want) {
   const auto n = callable->outputs.empty() ? std::size_t{1} : callable->outputs.size();
   std::vector<kith_tensor> slots(n, nullptr);
   const Lent lent(input);
-  const auto status =
-      callable->forward.run(callable->forward.self, lent.get(), want, slots.data(), static_cast<std::uint32_t>(n));
+  const auto status = callable->forward.run(callable->forward.self, lent.get(), want, slots.data(),
+                                            static_cast<std::uint32_t>(n));
   std::vector<at::Tensor> results;
   for (auto* slot : slots) results.push_back(take(slot));
   check_plugin(status, callable->instance->prefix + ": forward");
   for (std::size_t i = 0; i < n; ++i)
     if (((want >> i) & 1U) != 0 && !results[i].defined())
-      throw PluginError(callable->instance->prefix + ": forward gave no output " +
-                        (callable->outputs.empty() ? std::to_string(i) : "'" + callable->outputs[i] + "'"));
+      throw PluginError(
+          callable->instance->prefix + ": forward gave no output " +
+          (callable->outputs.empty() ? std::to_string(i) : "'" + callable->outputs[i] + "'"));
   return results;
 }
 
@@ -157,12 +164,14 @@ std::int64_t Job::output_width(kith_callable callable, std::uint32_t index) {
   if (callable->widths.empty()) {
     const at::NoGradGuard no_grad;
     const bool was_training = std::exchange(training_, false);
-    const auto zeros = at::zeros({1, settings_.channels, settings_.height, settings_.width}, options());
+    const auto zeros =
+        at::zeros({1, settings_.channels, settings_.height, settings_.width}, options());
     const auto outputs = call(callable, zeros, std::uint64_t{1} << index);
     training_ = was_training;
     if (outputs[index].dim() < 2)
       throw PluginError(callable->instance->prefix + ": output '" + callable->outputs[index] +
-                        "' must have at least two dimensions, got " + c10::str(outputs[index].sizes()));
+                        "' must have at least two dimensions, got " +
+                        c10::str(outputs[index].sizes()));
     callable->widths.assign(callable->outputs.size(), 0);
     callable->widths[index] = outputs[index].size(1);
   } else if (callable->widths[index] == 0) {
@@ -203,7 +212,8 @@ void Job::move_copies(std::uint32_t moment) {
 }
 
 std::string Job::at_step(const char* call) const {
-  return method_plugin_->metadata.id + ": " + call + " (step " + std::to_string(progress_.step) + ")";
+  return method_plugin_->metadata.id + ": " + call + " (step " + std::to_string(progress_.step) +
+         ")";
 }
 
 at::Tensor Job::method_step(kith_step_s& step) {
@@ -212,25 +222,30 @@ at::Tensor Job::method_step(kith_step_s& step) {
   kith_tensor out = nullptr;
   check_plugin(method_plugin_->api<kith_method_api>().step(method_, &step, &out), at_step("step"));
   auto loss = take(out);
-  if (!loss.defined()) throw PluginError(at_step("step") + ": returned no loss, wanted a tensor with one number");
+  if (!loss.defined())
+    throw PluginError(at_step("step") + ": returned no loss, wanted a tensor with one number");
   if (loss.numel() != 1)
-    throw PluginError(at_step("step") + ": the loss must have one number, got " + c10::str(loss.sizes()));
+    throw PluginError(at_step("step") + ": the loss must have one number, got " +
+                      c10::str(loss.sizes()));
   return loss;
 }
 
 void Job::method_begin_epoch() {
   const auto& api = method_plugin_->api<kith_method_api>();
-  if (api.begin_epoch != nullptr) check_plugin(api.begin_epoch(method_, &progress_), at_step("begin_epoch"));
+  if (api.begin_epoch != nullptr)
+    check_plugin(api.begin_epoch(method_, &progress_), at_step("begin_epoch"));
 }
 
 void Job::method_after_backward(kith_step_s& step) {
   const auto& api = method_plugin_->api<kith_method_api>();
-  if (api.after_backward != nullptr) check_plugin(api.after_backward(method_, &step), at_step("after_backward"));
+  if (api.after_backward != nullptr)
+    check_plugin(api.after_backward(method_, &step), at_step("after_backward"));
 }
 
 void Job::method_after_optimizer(kith_step_s& step) {
   const auto& api = method_plugin_->api<kith_method_api>();
-  if (api.after_optimizer != nullptr) check_plugin(api.after_optimizer(method_, &step), at_step("after_optimizer"));
+  if (api.after_optimizer != nullptr)
+    check_plugin(api.after_optimizer(method_, &step), at_step("after_optimizer"));
 }
 
 }  // namespace kith::host

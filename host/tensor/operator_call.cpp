@@ -41,21 +41,28 @@ std::optional<c10::OperatorHandle> find_operator(const std::string& full_name) {
 std::unique_ptr<kith_op_s> make_operator(const std::string& name, c10::OperatorHandle handle) {
   auto op = std::make_unique<kith_op_s>(kith_op_s{name, handle, {}, false});
   for (const auto& argument : handle.schema().arguments())
-    op->arguments.push_back({argument.name(), argument.type(), argument.N(), argument.default_value()});
-  static const char* const kReading[] = {"aten::item", "aten::nonzero", "aten::masked_select", "aten::index.Tensor",
-                                         "aten::_local_scalar_dense", "aten::is_nonzero", "aten::equal"};
+    op->arguments.push_back(
+        {argument.name(), argument.type(), argument.N(), argument.default_value()});
+  static const char* const kReading[] = {"aten::item",
+                                         "aten::nonzero",
+                                         "aten::masked_select",
+                                         "aten::index.Tensor",
+                                         "aten::_local_scalar_dense",
+                                         "aten::is_nonzero",
+                                         "aten::equal"};
   for (const auto* reading : kReading) op->reads_back |= name == reading;
   return op;
 }
 
 [[noreturn]] void wrong_type(const kith_op_s::Argument& argument, const char* came) {
-  throw ShapeError("argument '" + argument.name + "' wants " + argument.type->str() + ", got " + came);
+  throw ShapeError("argument '" + argument.name + "' wants " + argument.type->str() + ", got " +
+                   came);
 }
 
 const char* tag_name(std::uint32_t tag) {
-  static const char* const kNames[] = {"nothing",          "a tensor",           "a whole number", "a number",
-                                       "true or false",    "text",               "whole numbers",  "numbers",
-                                       "a list of tensors", "a dtype",           "a list of texts", "a table"};
+  static const char* const kNames[] = {
+      "nothing",       "a tensor", "a whole number",    "a number", "true or false",   "text",
+      "whole numbers", "numbers",  "a list of tensors", "a dtype",  "a list of texts", "a table"};
   return tag < std::size(kNames) ? kNames[tag] : "an unknown tag";
 }
 
@@ -70,7 +77,8 @@ c10::IValue number(const kith_value& v, const kith_op_s::Argument& argument, c10
       if (wants_whole) return v.v.i;
       return wants_float ? c10::IValue(static_cast<double>(v.v.i)) : c10::IValue(v.v.i != 0);
     case KITH_DOUBLE:
-      if (wants_whole || wanted == c10::TypeKind::BoolType) wrong_type(argument, "a number with a fraction");
+      if (wants_whole || wanted == c10::TypeKind::BoolType)
+        wrong_type(argument, "a number with a fraction");
       return v.v.d;
     case KITH_DTYPE:
       return static_cast<std::int64_t>(to_scalar_type(v.v.i));
@@ -79,7 +87,8 @@ c10::IValue number(const kith_value& v, const kith_op_s::Argument& argument, c10
   }
 }
 
-c10::IValue list(const kith_value& v, const kith_op_s::Argument& argument, const c10::TypePtr& element) {
+c10::IValue list(const kith_value& v, const kith_op_s::Argument& argument,
+                 const c10::TypePtr& element) {
   const auto kind = element->kind();
   if (kind == c10::TypeKind::TensorType && v.tag == KITH_TENSORS) {
     std::vector<at::Tensor> tensors;
@@ -98,13 +107,15 @@ c10::IValue list(const kith_value& v, const kith_op_s::Argument& argument, const
   const bool whole = kind == c10::TypeKind::IntType || kind == c10::TypeKind::SymIntType;
   if (whole && v.tag == KITH_INTS) return std::vector<std::int64_t>(v.v.ints, v.v.ints + v.count);
   if (whole && v.tag == KITH_INT)
-    return std::vector<std::int64_t>(static_cast<std::size_t>(argument.list_size.value_or(1)), v.v.i);
+    return std::vector<std::int64_t>(static_cast<std::size_t>(argument.list_size.value_or(1)),
+                                     v.v.i);
   if (kind == c10::TypeKind::FloatType && v.tag == KITH_DOUBLES)
     return std::vector<double>(v.v.doubles, v.v.doubles + v.count);
   wrong_type(argument, tag_name(v.tag));
 }
 
-c10::IValue convert(const kith_value& v, const kith_op_s::Argument& argument, const c10::TypePtr& type) {
+c10::IValue convert(const kith_value& v, const kith_op_s::Argument& argument,
+                    const c10::TypePtr& type) {
   switch (type->kind()) {
     case c10::TypeKind::TensorType:
       if (v.tag == KITH_TENSOR) return unwrap(v.v.tensor);
@@ -138,7 +149,8 @@ std::size_t place_of(const kith_op_s& op, const char* name) {
 torch::jit::Stack make_stack(const kith_op_s& op, const kith_arg* args, std::uint32_t n_args) {
   const auto n = op.arguments.size();
   if (n_args > n)
-    throw ShapeError("takes at most " + std::to_string(n) + " arguments, got " + std::to_string(n_args));
+    throw ShapeError("takes at most " + std::to_string(n) + " arguments, got " +
+                     std::to_string(n_args));
   torch::jit::Stack stack(n);
   std::vector<bool> given(n, false);
   for (std::uint32_t i = 0; i < n_args; ++i) {
@@ -149,7 +161,8 @@ torch::jit::Stack make_stack(const kith_op_s& op, const kith_arg* args, std::uin
   }
   for (std::size_t i = 0; i < n; ++i) {
     if (given[i]) continue;
-    if (!op.arguments[i].standard) throw ShapeError("argument '" + op.arguments[i].name + "' is missing");
+    if (!op.arguments[i].standard)
+      throw ShapeError("argument '" + op.arguments[i].name + "' is missing");
     stack[i] = *op.arguments[i].standard;
   }
   return stack;
@@ -184,17 +197,19 @@ std::string shapes_of(const kith_op_s& op, const kith_arg* args, std::uint32_t n
   };
   for (std::uint32_t i = 0; i < n_args; ++i) {
     const auto& v = args[i].value;
-    const std::string name = args[i].name != nullptr          ? args[i].name
+    const std::string name = args[i].name != nullptr   ? args[i].name
                              : i < op.arguments.size() ? op.arguments[i].name
-                                                              : "?";
+                                                       : "?";
     if (v.tag == KITH_TENSOR) add(name, v.v.tensor);
     if (v.tag == KITH_TENSORS)
-      for (std::uint32_t k = 0; k < v.count; ++k) add(name + "[" + std::to_string(k) + "]", v.v.tensors[k]);
+      for (std::uint32_t k = 0; k < v.count; ++k)
+        add(name + "[" + std::to_string(k) + "]", v.v.tensors[k]);
   }
   return text;
 }
 
-void call_and_write(const kith_op_s& op, const kith_arg* args, std::uint32_t n_args, std::vector<kith_value>& out) {
+void call_and_write(const kith_op_s& op, const kith_arg* args, std::uint32_t n_args,
+                    std::vector<kith_value>& out) {
   auto stack = make_stack(op, args, n_args);
   op.handle.callBoxed(stack);
   for (const auto& value : stack) {
@@ -228,8 +243,8 @@ kith_status resolve_operator(const char* name, kith_op* op) {
   });
 }
 
-kith_status call_operator(kith_op op, const kith_arg* args, std::uint32_t n_args, kith_value* results,
-                          std::uint32_t capacity, std::uint32_t* n_results) {
+kith_status call_operator(kith_op op, const kith_arg* args, std::uint32_t n_args,
+                          kith_value* results, std::uint32_t capacity, std::uint32_t* n_results) {
   if (op->reads_back) ++read_back_count;
   try {
     thread_local std::vector<kith_value> values;
@@ -255,8 +270,8 @@ kith_status call_operator(kith_op op, const kith_arg* args, std::uint32_t n_args
 kith_status take_results(kith_value* results, std::uint32_t capacity) {
   return serve("take_results", [&] {
     if (waiting_results.empty() || capacity < waiting_results.size())
-      throw ShapeError("wanted room for " + std::to_string(waiting_results.size()) + " results, got " +
-                       std::to_string(capacity));
+      throw ShapeError("wanted room for " + std::to_string(waiting_results.size()) +
+                       " results, got " + std::to_string(capacity));
     std::copy(waiting_results.begin(), waiting_results.end(), results);
     waiting_results.clear();
   });

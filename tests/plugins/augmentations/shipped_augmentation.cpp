@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shipped_augmentation.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <stdexcept>
