@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/idx_file.h"
 
+#include <algorithm>
 #include <kith/error.hpp>
 #include <string>
 

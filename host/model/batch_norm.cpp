@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <kith/error.hpp>
 
 #include "model/ranks.h"

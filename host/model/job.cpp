@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "plugin/nearest_name.h"
 #include "tensor/border.h"
 #include "tensor/handle.h"
