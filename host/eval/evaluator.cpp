@@ -18,9 +18,11 @@ constexpr std::int64_t kPixelImages = 100000;     // larger data sets get no pix
 struct Evaluator::Plugin {
   EvaluationConfig config;
   PluginObjectPtr object;
+  std::string name;
   void* self = nullptr;
 
-  Plugin(const EvaluationPart& part) : config(part.config), object(part.plugin) {
+  Plugin(const EvaluationPart& part, std::string name)
+      : config(part.config), object(part.plugin), name(std::move(name)) {
     const auto args = object->arguments.args();
     check_plugin(api().create(nullptr, args.data(), static_cast<std::uint32_t>(args.size()), &self),
                  object->metadata.id + ": constructor");
@@ -47,7 +49,12 @@ std::string Result::path() const {
 
 Evaluator::Evaluator(const Assembly& assembly, at::Device device, int threads)
     : assembly_(assembly), threads_(threads), untrained_(make_job(assembly, device)) {
-  for (const auto& part : assembly.evaluations) plugins_.push_back(std::make_unique<Plugin>(part));
+  std::map<std::string, int> seen;
+  for (const auto& part : assembly.evaluations) {
+    auto name = part.plugin->metadata.name;
+    if (const auto n = ++seen[name]; n > 1) name += "_" + std::to_string(n);
+    plugins_.push_back(std::make_unique<Plugin>(part, std::move(name)));
+  }
   const auto& method = *assembly.method;
   for (const auto& fact : method.facts("evaluated")) choice_ = {fact.name, fact.flags, fact.value};
   if (!plugins_.empty()) choice_ = {plugins_[0]->config.role, plugins_[0]->config.copy, plugins_[0]->config.output};
@@ -104,9 +111,9 @@ void Evaluator::evaluate(const Plugin& plugin, const std::string& row, Job& job,
                                      static_cast<std::int64_t>(dataset.class_names().size())};
     struct Sink {
       std::vector<Result>& results;
+      std::vector<ResultTable>& tables;
       Result common;
-    } sink{results,
-           {plugin.object->metadata.name, std::string(split_name(splits.query)), row, centred, "", 0, ""}};
+    } sink{results, tables_, {plugin.name, std::string(split_name(splits.query)), row, centred, "", 0, ""}};
     const kith_report report{sizeof report, 0, &sink,
                              [](void* self, kith_text name, double value, kith_text unit) {
                                return serve("metric", [&] {
@@ -118,13 +125,21 @@ void Evaluator::evaluate(const Plugin& plugin, const std::string& row, Job& job,
                                  s.results.push_back(std::move(result));
                                });
                              },
-                             [](void*, kith_text, kith_tensor) -> kith_status { return KITH_OK; }};
+                             [](void* self, kith_text name, kith_tensor value) {
+                               return serve("table", [&] {
+                                 auto& s = *static_cast<Sink*>(self);
+                                 auto place = s.common;
+                                 place.metric = to_string(name);
+                                 s.tables.push_back({place.path(), unwrap(value).detach().clone()});
+                               });
+                             }};
     check_plugin(plugin.api().evaluate(plugin.self, &given, &report),
                  plugin.object->metadata.id + ": evaluate (" + row + ")");
   }
 }
 
 std::vector<Result> Evaluator::on_val(Job& job, std::int64_t epochs_done) {
+  tables_.clear();
   std::vector<Result> results;
   if (assembly_.dataset->size(Split::kVal) == 0) return results;
   const Splits splits{{Split::kTrain}, Split::kVal};
@@ -139,6 +154,7 @@ std::vector<Result> Evaluator::on_val(Job& job, std::int64_t epochs_done) {
 }
 
 std::vector<Result> Evaluator::at_end(Job& job) {
+  tables_.clear();
   std::vector<Result> results;
   auto& dataset = *assembly_.dataset;
   const bool has_val = dataset.size(Split::kVal) > 0, has_test = dataset.size(Split::kTest) > 0;

@@ -14,7 +14,7 @@ namespace kith::host {
 
 /// One number of an evaluation.
 struct Result {
-  std::string evaluation;  ///< the plugin's short name, "knn"
+  std::string evaluation;  ///< the plugin's short name, "knn"; a second one of the plugin is "knn_2"
   std::string split;       ///< whose images are the queries: "val" or "test"
   std::string row;         ///< "pixels", "untrained", "trained"
   bool centred = false;    ///< the bank's mean was subtracted
@@ -24,6 +24,12 @@ struct Result {
 
   /// "knn/test/trained/plain/top1": its place below /metrics of run.h5.
   std::string path() const;
+};
+
+/// A tensor that an evaluation made: votes, a confusion matrix.
+struct ResultTable {
+  std::string path;  ///< as Result::path, with the table's name in place of the metric's
+  at::Tensor value;
 };
 
 /// Runs the experiment's evaluations on the rows of a table: raw pixels, the untrained and the trained encoder, each as
@@ -45,6 +51,8 @@ class Evaluator {
   /// A resumed run has the rows that training does not change already.
   void skip_constant_rows() { constant_rows_done_ = true; }
 
+  /// The tables of the last evaluation.
+  const std::vector<ResultTable>& tables() const { return tables_; }
   /// The trained features of the last evaluation at the end, by split name: float32 [N, D].
   const std::map<std::string, at::Tensor>& features() const { return features_; }
   const FeatureChoice& feature_choice() const { return choice_; }
@@ -64,6 +72,7 @@ class Evaluator {
   std::vector<std::unique_ptr<Plugin>> plugins_;
   bool constant_rows_done_ = false;
   std::map<std::string, at::Tensor> features_;
+  std::vector<ResultTable> tables_;
   FeatureChoice choice_;
 };
 

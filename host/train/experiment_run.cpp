@@ -126,7 +126,7 @@ class ExperimentRun {
     const auto& train = assembly_->experiment().train;
     const auto step = epochs_done * trainer_->step().steps_per_epoch();
     const bool last = epochs_done == train.epochs;
-    if (!last && evaluator_->due(epochs_done)) {
+    if (evaluator_->due(epochs_done)) {
       const auto results = evaluator_->on_val(*job_, epochs_done);
       record_->results(step, static_cast<double>(epochs_done), results);
       record_->commit();

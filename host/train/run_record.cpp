@@ -117,10 +117,15 @@ void RunRecord::write_state(Job& job) {
   }
 }
 
+void RunRecord::write_tables(const Evaluator& evaluator) {
+  for (const auto& table : evaluator.tables()) file_.write_state("evaluation", table.path, snapshot(table.value).view());
+}
+
 void RunRecord::finish(const Assembly& a, Job& job, const Evaluator& evaluator, const Trainer& trainer) {
   write_samples(*a.dataset);
   write_features(*a.dataset, evaluator);
   write_state(job);
+  write_tables(evaluator);
   file_.set_attribute("test_reads", a.dataset->test_reads());
   file_.set_attribute("images_per_s", trainer.images_per_s());
   file_.set_attribute("waiting_share", trainer.waiting_share());

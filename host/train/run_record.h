@@ -39,6 +39,7 @@ class RunRecord {
   void write_samples(const Dataset& dataset);
   void write_features(const Dataset& dataset, const Evaluator& evaluator);
   void write_state(Job& job);
+  void write_tables(const Evaluator& evaluator);
 
   JsonLog log_;
   RunFile file_;
