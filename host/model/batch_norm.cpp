@@ -18,6 +18,10 @@ at::Tensor plain(const BatchNormCall& c) {
                         at::globalContext().userEnabledCuDNN());
 }
 
+at::Tensor synchronised(const BatchNormCall& c);
+
+bool over_ranks(const BatchNormCall& c) { return c.ranks != nullptr && c.ranks->ranks() > 1; }
+
 /// Row n = i g + j belongs to group j: seen as [N / g, g C, ...] every group has channels of its
 /// own.
 at::Tensor grouped(const BatchNormCall& c) {
@@ -35,7 +39,7 @@ at::Tensor grouped(const BatchNormCall& c) {
   wide.bias = spread(c.bias);
   wide.running_mean = spread(c.running_mean);
   wide.running_var = spread(c.running_var);
-  const auto out = plain(wide).view(c.input.sizes());
+  const auto out = (over_ranks(c) ? synchronised(wide) : plain(wide)).view(c.input.sizes());
   if (c.update) {
     const at::NoGradGuard no_grad;
     c.running_mean.copy_(wide.running_mean.view({g, channels}).mean(0));
@@ -77,8 +81,8 @@ at::Tensor batch_norm(const BatchNormCall& c) {
   if (c.input.dim() < 2)
     throw ShapeError("batch_norm: wanted [N, C, ...], got " + c10::str(c.input.sizes()));
   if (!c.training) return plain(c);
-  if (c.ranks != nullptr && c.ranks->ranks() > 1) return synchronised(c);
-  return c.groups > 1 ? grouped(c) : plain(c);
+  if (c.groups > 1) return grouped(c);
+  return over_ranks(c) ? synchronised(c) : plain(c);
 }
 
 }  // namespace kith::host

@@ -16,7 +16,7 @@ struct BatchNormCall {
   bool training = true;
   bool update = true;         ///< move the running averages
   std::int64_t groups = 1;    ///< row n is in group n mod groups
-  Communicator* ranks = nullptr;  ///< statistics over ranks; null: this rank's own
+  Communicator* ranks = nullptr;  ///< statistics over ranks, by groups as well; null: this rank's own
 };
 
 /// Batch normalisation over dimension 1; the running variance is the unbiased one, as PyTorch has it. With groups the

@@ -14,18 +14,27 @@ void Copy::pair(State& state) {
   const auto own = copy->prefix + ".";
   const auto other = source->prefix + ".";
   const auto counterpart = [&](const std::string& name) { return other + name.substr(own.size()); };
+  std::size_t paired = 0, wanted = 0;
   for (auto& p : state.parameters()) {
+    wanted += p.name.starts_with(other) ? 1 : 0;
     if (!p.name.starts_with(own)) continue;
     auto* from = state.find_parameter(counterpart(p.name));
     if (from == nullptr || from->value.sizes() != p.value.sizes())
       throw PluginError("copy: '" + p.name + "' has no equal in '" + source->prefix + "'");
+    ++paired;
     p.is_copy = true;
     p.value.requires_grad_(false);
     parameters.emplace_back(from, &p);
   }
+  if (paired != wanted)
+    throw PluginError("copy: '" + copy->prefix + "' has " + std::to_string(paired) + " parameters, '" + source->prefix +
+                      "' has " + std::to_string(wanted));
   for (auto& b : state.buffers()) {
     if (!b.name.starts_with(own)) continue;
-    if (auto* from = state.find_buffer(counterpart(b.name))) buffers.emplace_back(from, &b);
+    auto* from = state.find_buffer(counterpart(b.name));
+    if (from == nullptr || from->value.sizes() != b.value.sizes())
+      throw PluginError("copy: '" + b.name + "' has no equal in '" + source->prefix + "'");
+    buffers.emplace_back(from, &b);
   }
 }
 

@@ -11,6 +11,30 @@
 #include "tensor/recompute.h"
 
 namespace kith::host {
+namespace {
+
+/// A plugin object's options with some of them changed.
+std::vector<kith_arg> changed(const PluginObject& plugin, std::span<const kith_arg> changes) {
+  const auto given = plugin.arguments.args();
+  std::vector<kith_arg> args(given.begin(), given.end());
+  for (const auto& change : changes) {
+    const auto at = std::find_if(args.begin(), args.end(),
+                                 [&](const kith_arg& a) { return std::string_view(a.name) == change.name; });
+    if (at == args.end()) {
+      std::vector<std::string> names;
+      for (const auto& a : args) names.emplace_back(a.name);
+      const auto nearest = nearest_name(change.name, names);
+      throw ConfigError(plugin.metadata.id + ": no option '" + change.name + "' that a copy could change" +
+                        (nearest ? "; did you mean '" + *nearest + "'?" : ""));
+    }
+    if (at->value.tag != change.value.tag)
+      throw ConfigError(plugin.metadata.id + ": option '" + change.name + "' of a copy has another type than declared");
+    at->value = change.value;
+  }
+  return args;
+}
+
+}  // namespace
 
 Job::Job(const JobSettings& settings, std::unique_ptr<Communicator> communicator)
     : settings_(settings), communicator_(std::move(communicator)) {
@@ -42,14 +66,15 @@ kith_callable Job::new_callable(kith_callable_s callable) {
 }
 
 kith_callable Job::make_encoder(kith_instance instance, PluginObjectPtr encoder,
-                                const std::string& role) {
+                                const std::string& role,
+                                std::span<const kith_arg> changes) {
   const auto& api = encoder->api<kith_encoder_api>();
   kith_encoder_input input{};
   input.struct_size = sizeof input;
   input.channels = settings_.channels;
   input.height = settings_.height;
   input.width = settings_.width;
-  const auto args = encoder->arguments.args();
+  const auto args = changed(*encoder, changes);
   void* self = nullptr;
   check_plugin(
       api.create(instance, &input, args.data(), static_cast<std::uint32_t>(args.size()), &self),
@@ -111,6 +136,7 @@ kith_loss_ref Job::make_loss(PluginObjectPtr loss, const std::vector<std::string
 
 at::Tensor Job::call_loss(kith_loss_ref loss, const std::vector<at::Tensor>& inputs) {
   std::deque<Lent> lent;
+  const PluginScope scope(loss->plugin->metadata.id);
   std::vector<kith_tensor> handles(loss->declared, nullptr);
   for (std::size_t i = 0; i < inputs.size() && i < loss->place.size(); ++i)
     handles[loss->place[i]] = lent.emplace_back(inputs[i]).get();
@@ -141,6 +167,7 @@ std::vector<at::Tensor> Job::call(kith_callable callable, const at::Tensor& inpu
   const auto n = callable->outputs.empty() ? std::size_t{1} : callable->outputs.size();
   std::vector<kith_tensor> slots(n, nullptr);
   const Lent lent(input);
+  const PluginScope scope(callable->instance->plugin->metadata.id);
   const auto status = callable->forward.run(callable->forward.self, lent.get(), want, slots.data(),
                                             static_cast<std::uint32_t>(n));
   std::vector<at::Tensor> results;
@@ -188,17 +215,23 @@ std::int64_t Job::output_width(kith_callable callable, std::uint32_t index) {
 kith_callable Job::copy_role(kith_callable source, const std::string& name, const kith_copy& rule) {
   auto* instance = new_instance(source->instance->prefix + "@" + name, source->instance->plugin);
   instance->copied_from = source->instance;
-  auto* callable = make_encoder(instance, role_plugins_.at(source->role), source->role);
+  auto* callable = make_encoder(instance, role_plugins_.at(source->role), source->role, {rule.options, rule.n_options});
   callable->copy = name;
-  copies_.push_back({source->instance, instance, rule, {}, {}});
+  add_copy(source->instance, instance, rule);
   return callable;
 }
 
 kith_instance Job::copy_scope(kith_instance scope, const std::string& name, const kith_copy& rule) {
   auto* instance = new_instance(scope->prefix + "@" + name, scope->plugin);
   instance->copied_from = scope;
-  copies_.push_back({scope, instance, rule, {}, {}});
+  add_copy(scope, instance, rule);
   return instance;
+}
+
+void Job::add_copy(kith_instance source, kith_instance copy, const kith_copy& rule) {
+  copies_.push_back({source, copy, rule, {}, {}});
+  copies_.back().rule.options = nullptr;  // they live as long as the call
+  copies_.back().rule.n_options = 0;
 }
 
 void Job::begin_copies() {
@@ -221,6 +254,7 @@ std::string Job::at_step(const char* call) const {
 at::Tensor Job::method_step(kith_step_s& step) {
   step.job = this;
   const ForwardStateGuard state({});
+  const PluginScope scope(method_plugin_->metadata.id);
   kith_tensor out = nullptr;
   check_plugin(method_plugin_->api<kith_method_api>().step(method_, &step, &out), at_step("step"));
   auto loss = take(out);

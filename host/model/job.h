@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -131,7 +132,10 @@ class Job {
   at::TensorOptions options() const { return at::TensorOptions(settings_.dtype).device(settings_.device); }
 
  private:
-  kith_callable make_encoder(kith_instance instance, PluginObjectPtr encoder, const std::string& role);
+  /// `changes`: options that have another value than the plugin object's.
+  kith_callable make_encoder(kith_instance instance, PluginObjectPtr encoder, const std::string& role,
+                             std::span<const kith_arg> changes = {});
+  void add_copy(kith_instance source, kith_instance copy, const kith_copy& rule);
   /// Fills copies that begin as their source, once all parameters are declared.
   void begin_copies();
   std::string at_step(const char* call) const;

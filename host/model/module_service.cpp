@@ -27,10 +27,11 @@ at::Tensor begin_tensor(kith_instance instance, const std::string& name, const k
 std::string full_name(kith_instance instance, kith_text name) { return instance->prefix + "." + to_string(name); }
 
 kith_status parameter(kith_instance instance, kith_text name, const std::int64_t* sizes, std::uint32_t dim,
-                      const kith_init* init, std::uint32_t kind, kith_tensor* out) {
+                      const kith_init* init, std::uint32_t kind, kith_text export_kind, kith_tensor* out) {
   return serve("parameter", [&] {
     Parameter p;
     p.name = full_name(instance, name);
+    p.export_kind = to_string(export_kind);
     p.kind = static_cast<ParameterKind>(kind);
     parameter_kind_name(p.kind);  // throws on an unknown one
     p.value = begin_tensor(instance, p.name, *init, at::IntArrayRef(sizes, dim), instance->job->options());
@@ -67,7 +68,8 @@ kith_status batch_norm_entry(kith_instance instance, kith_tensor input, kith_ten
     call.training = instance->job->training();
     call.update = call.training && !forward_state().recomputing;
     call.groups = instance->batch_norm_groups;
-    if (instance->batch_norm_synchronised) call.ranks = &instance->job->ranks();
+    // Groups are of the whole batch, so those of several ranks are one.
+    if (instance->batch_norm_synchronised || instance->batch_norm_groups > 1) call.ranks = &instance->job->ranks();
     *out = wrap(batch_norm(call));
   });
 }

@@ -20,6 +20,7 @@ struct Parameter {
   std::string name;  ///< of the run: "encoder.layer1.0.conv1.weight", "method.projector.0.weight"
   at::Tensor value;
   ParameterKind kind = ParameterKind::kWeight;
+  std::string export_kind;  ///< "prototypes", ...; empty: not in run.h5
   bool is_copy = false;
   double frozen_until_step = 0;  ///< infinity: never trained
   double frozen_until_epoch = 0;

@@ -96,6 +96,7 @@ kith_status loss_forward(kith_loss_ref loss, const kith_tensor* inputs, std::uin
                        " inputs, got " + std::to_string(n_inputs));
     std::vector<kith_tensor> handles(loss->declared, nullptr);
     for (std::uint32_t i = 0; i < n_inputs; ++i) handles[loss->place[i]] = inputs[i];
+    const PluginScope scope(loss->plugin->metadata.id);
     check_plugin(loss->plugin->api<kith_loss_api>().forward(loss->self, handles.data(),
                                                             static_cast<std::uint32_t>(handles.size()), out),
                  loss->plugin->metadata.id + ": forward");

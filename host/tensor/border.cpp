@@ -3,6 +3,8 @@
 
 #include <c10/util/Exception.h>
 
+#include <utility>
+
 #include "tensor/services.h"
 
 namespace kith::host {
@@ -18,6 +20,8 @@ BorderError& border_error() {
   return error;
 }
 
+thread_local const std::string* plugin_of_thread = nullptr;
+
 const void* query(const char* id, std::uint32_t min_size) {
   const std::string_view wanted(id);
   for (const auto& service : services())
@@ -26,6 +30,15 @@ const void* query(const char* id, std::uint32_t min_size) {
 }
 
 }  // namespace
+
+PluginScope::PluginScope(const std::string& id) : before_(std::exchange(plugin_of_thread, &id)) {}
+
+PluginScope::~PluginScope() { plugin_of_thread = before_; }
+
+const std::string& current_plugin() {
+  static const std::string none;
+  return plugin_of_thread != nullptr ? *plugin_of_thread : none;
+}
 
 void set_border_error(std::int32_t kind, std::string_view text) {
   border_error().kind = kind;

@@ -38,6 +38,22 @@ kith_status serve(std::string_view who, F&& code) noexcept {
   }
 }
 
+/// While it lives, this thread runs code of the plugin with this id: its backward passes are named after it. The text must
+/// outlive the object.
+class PluginScope {
+ public:
+  explicit PluginScope(const std::string& id);
+  ~PluginScope();
+  PluginScope(const PluginScope&) = delete;
+  PluginScope& operator=(const PluginScope&) = delete;
+
+ private:
+  const std::string* before_;
+};
+
+/// The id of the plugin whose code this thread runs; empty outside.
+const std::string& current_plugin();
+
 inline std::string to_string(kith_text text) { return std::string(text.data, text.size); }
 
 }  // namespace kith::host

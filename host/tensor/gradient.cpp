@@ -5,6 +5,9 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <mutex>
+
+#include "tensor/autocast.h"
 #include "tensor/border.h"
 #include "tensor/handle.h"
 #include "tensor/recompute.h"
@@ -55,7 +58,11 @@ class Handles {
   std::vector<kith_tensor> handles_;
 };
 
+/// "org.kith.moco: backward", for the text of an error.
+std::string who(const std::string& plugin, const char* call) { return plugin.empty() ? call : plugin + ": " + call; }
+
 struct Recorded {
+  std::string plugin;
   std::shared_ptr<Owned<kith_backward>> backward;
   variable_list outputs;
 };
@@ -78,7 +85,7 @@ struct HandWritten : torch::autograd::Function<HandWritten> {
     Handles result(n);
     check_plugin((*recorded.backward)->run((*recorded.backward)->self, arrived.data(), arrived.size(), result.data(),
                                            result.size()),
-                 "backward");
+                 who(recorded.plugin, "backward"));
     auto list = result.tensors();
     list.emplace_back();  // the table has no gradient
     return list;
@@ -90,19 +97,73 @@ struct HandWritten : torch::autograd::Function<HandWritten> {
   };
 };
 
-using Segment = Owned<kith_segment>;
+/// What a segment's second run must find as the first found it: casting, draws, and LibTorch's own generators.
+struct Surroundings {
+  struct GeneratorState {
+    at::Generator generator;
+    at::Tensor state;
+  };
+  ForwardState forward;
+  at::DeviceType device = at::kCPU;
+  bool casts = false;
+  at::ScalarType cast_to = at::kBFloat16;
+  std::vector<GeneratorState> generators;
 
-variable_list run_segment(const Segment& segment, at::TensorList inputs, std::uint32_t m, const char* who) {
-  Handles in(inputs);
-  Handles out(m);
-  check_plugin(segment->run(segment->self, in.data(), in.size(), out.data(), m), who);
-  return out.tensors();
-}
+  static Surroundings now(at::TensorList inputs) {
+    Surroundings s;
+    s.forward = forward_state();
+    s.generators.push_back(state_of(at::kCPU));
+    for (const auto& input : inputs) {
+      if (!input.defined() || !input.is_cuda() || s.device == at::kCUDA) continue;
+      s.device = at::kCUDA;
+      s.generators.push_back(state_of(input.device()));
+    }
+    s.casts = at::autocast::is_autocast_enabled(s.device);
+    s.cast_to = at::autocast::get_autocast_dtype(s.device);
+    return s;
+  }
+  static GeneratorState state_of(at::Device device) {
+    auto generator = at::globalContext().defaultGenerator(device);
+    const std::lock_guard lock(generator.mutex());
+    return {generator, generator.get_state()};
+  }
+};
+
+/// Sets generators and puts back what was there.
+class GeneratorGuard {
+ public:
+  explicit GeneratorGuard(const std::vector<Surroundings::GeneratorState>& states) {
+    for (const auto& s : states) {
+      before_.push_back(Surroundings::state_of(s.generator.device()));
+      set(s);
+    }
+  }
+  ~GeneratorGuard() {
+    for (const auto& s : before_) set(s);
+  }
+  GeneratorGuard(const GeneratorGuard&) = delete;
+  GeneratorGuard& operator=(const GeneratorGuard&) = delete;
+
+ private:
+  static void set(const Surroundings::GeneratorState& s) {
+    auto generator = s.generator;
+    const std::lock_guard lock(generator.mutex());
+    generator.set_state(s.state);
+  }
+  std::vector<Surroundings::GeneratorState> before_;
+};
 
 struct SegmentBox : torch::CustomClassHolder {
-  SegmentBox(std::shared_ptr<Segment> s, ForwardState state, std::uint32_t m) : segment(std::move(s)), state(state), m(m) {}
-  std::shared_ptr<Segment> segment;
-  ForwardState state;
+  SegmentBox(const kith_segment& s, std::uint32_t m) : segment(s), plugin(current_plugin()), m(m) {}
+  variable_list run(at::TensorList inputs, const char* call) const {
+    Handles in(inputs);
+    Handles out(m);
+    check_plugin(segment->run(segment->self, in.data(), in.size(), out.data(), m), call);
+    return out.tensors();
+  }
+  Owned<kith_segment> segment;
+  std::string plugin;
+  Surroundings surroundings;
   std::uint32_t m;
 };
 
@@ -110,11 +171,24 @@ struct Checkpointed : torch::autograd::Function<Checkpointed> {
   /// `anchor` needs a gradient, so that the segment is recorded even if only parameters inside it do.
   static variable_list forward(AutogradContext* context, const at::Tensor& /*anchor*/, at::TensorList inputs,
                                c10::intrusive_ptr<SegmentBox> box) {
-    box->state = forward_state();
-    auto outputs = run_segment(*box->segment, inputs, box->m, "checkpoint");
+    box->surroundings = Surroundings::now(inputs);
+    auto outputs = box->run(inputs, "checkpoint");
+    forget_casts();  // those of this run have no gradient
     context->save_for_backward(inputs.vec());
     context->saved_data["segment"] = c10::IValue::make_capsule(box);
     return outputs;
+  }
+
+  /// The second run, recorded for the gradient.
+  static variable_list run_again(const SegmentBox& box, at::TensorList inputs) {
+    const auto& s = box.surroundings;
+    auto state = s.forward;
+    state.recomputing = true;
+    const ForwardStateGuard forward(state);
+    const GeneratorGuard generators(s.generators);
+    const Autocast autocast(s.device, s.casts, s.cast_to);
+    const at::AutoGradMode grad_mode(true);
+    return box.run(inputs, who(box.plugin, "checkpoint, second run").c_str());
   }
 
   static variable_list backward(AutogradContext* context, variable_list grads) {
@@ -122,16 +196,8 @@ struct Checkpointed : torch::autograd::Function<Checkpointed> {
     const auto& box = *static_cast<SegmentBox*>(capsule.get());
     variable_list inputs;
     for (const auto& saved : context->get_saved_variables())
-      inputs.push_back(saved.detach().requires_grad_(saved.requires_grad()));
-
-    variable_list outputs;
-    {
-      auto state = box.state;
-      state.recomputing = true;
-      const ForwardStateGuard guard(state);
-      const at::AutoGradMode grad_mode(true);
-      outputs = run_segment(*box.segment, inputs, box.m, "checkpoint, second run");
-    }
+      inputs.push_back(saved.defined() ? saved.detach().requires_grad_(saved.requires_grad()) : saved);
+    const auto outputs = run_again(box, inputs);
     variable_list roots, root_grads;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (!outputs[i].requires_grad() || !grads[i].defined()) continue;
@@ -141,7 +207,7 @@ struct Checkpointed : torch::autograd::Function<Checkpointed> {
     if (!roots.empty()) torch::autograd::backward(roots, root_grads);
 
     variable_list result{at::Tensor()};
-    for (const auto& input : inputs) result.push_back(input.grad());
+    for (const auto& input : inputs) result.push_back(input.defined() ? input.grad() : input);
     result.emplace_back();
     return result;
   }
@@ -164,6 +230,7 @@ kith_status custom_gradient(const kith_tensor* inputs, std::uint32_t n, const ki
                             const kith_backward* backward, kith_tensor* results) {
   return serve("custom_gradient", [&] {
     auto recorded = std::make_shared<Recorded>();
+    recorded->plugin = current_plugin();
     recorded->backward = std::make_shared<Owned<kith_backward>>(*backward);
     recorded->outputs = unwrap_all(outputs, m);
     const auto in = unwrap_all(inputs, n);
@@ -175,7 +242,7 @@ kith_status custom_gradient(const kith_tensor* inputs, std::uint32_t n, const ki
 kith_status checkpoint_segment(const kith_tensor* inputs, std::uint32_t n, const kith_segment* segment,
                                kith_tensor* outputs, std::uint32_t m) {
   return serve("checkpoint", [&] {
-    auto box = c10::make_intrusive<SegmentBox>(std::make_shared<Segment>(*segment), ForwardState{}, m);
+    auto box = c10::make_intrusive<SegmentBox>(*segment, m);
     const auto in = unwrap_all(inputs, n);
     const auto anchor = at::zeros({}, at::kFloat).requires_grad_(true);
     const auto out = Checkpointed::apply(anchor, at::TensorList(in), box);

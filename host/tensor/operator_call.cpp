@@ -31,6 +31,7 @@ namespace kith::host {
 namespace {
 
 thread_local std::int64_t read_back_count = 0;
+thread_local std::set<std::string>* record = nullptr;
 thread_local std::vector<kith_value> waiting_results;
 
 std::optional<c10::OperatorHandle> find_operator(const std::string& full_name) {
@@ -106,6 +107,11 @@ c10::IValue list(const kith_value& v, const kith_op_s::Argument& argument,
     return tensors;
   }
   const bool whole = kind == c10::TypeKind::IntType || kind == c10::TypeKind::SymIntType;
+  if (kind == c10::TypeKind::BoolType && v.tag == KITH_INTS) {  // "bool[3] output_mask"
+    c10::List<bool> flags;
+    for (std::uint32_t i = 0; i < v.count; ++i) flags.push_back(v.v.ints[i] != 0);
+    return flags;
+  }
   if (whole && v.tag == KITH_INTS) return std::vector<std::int64_t>(v.v.ints, v.v.ints + v.count);
   if (whole && v.tag == KITH_INT)
     return std::vector<std::int64_t>(static_cast<std::size_t>(argument.list_size.value_or(1)),
@@ -209,10 +215,17 @@ std::string shapes_of(const kith_op_s& op, const kith_arg* args, std::uint32_t n
   return text;
 }
 
+void release_all(std::vector<kith_value>& values) {
+  for (const auto& v : values)
+    if (v.tag == KITH_TENSOR) release(v.v.tensor);
+  values.clear();
+}
+
 void call_and_write(const kith_op_s& op, const kith_arg* args, std::uint32_t n_args,
                     std::vector<kith_value>& out) {
   auto stack = make_stack(op, args, n_args);
   op.handle.callBoxed(stack);
+  out.clear();  // here and not before: the operator may have called others
   for (const auto& value : stack) {
     if (value.isTensorList()) {
       for (const auto& tensor : value.toTensorVector()) out.push_back(result_value(tensor));
@@ -227,6 +240,9 @@ void call_and_write(const kith_op_s& op, const kith_arg* args, std::uint32_t n_a
 bool has_operator(const std::string& name) { return find_operator(name).has_value(); }
 
 std::int64_t read_backs() { return read_back_count; }
+
+OperatorRecord::OperatorRecord() : before_(std::exchange(record, &names_)) {}
+OperatorRecord::~OperatorRecord() { record = before_; }
 
 kith_status resolve_operator(const char* name, kith_op* op) {
   return serve("operator", [&] {
@@ -247,12 +263,14 @@ kith_status resolve_operator(const char* name, kith_op* op) {
 kith_status call_operator(kith_op op, const kith_arg* args, std::uint32_t n_args,
                           kith_value* results, std::uint32_t capacity, std::uint32_t* n_results) {
   if (op->reads_back) ++read_back_count;
+  if (record != nullptr) [[unlikely]]
+    record->insert(op->name);
   try {
     thread_local std::vector<kith_value> values;
-    values.clear();
     call_and_write(*op, args, n_args, values);
     *n_results = static_cast<std::uint32_t>(values.size());
     if (values.size() > capacity) {
+      release_all(waiting_results);  // of a call whose results nobody took
       waiting_results.swap(values);
       return KITH_MORE_RESULTS;
     }

@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 
 #include "build_facts.h"
+#include "tensor/autocast.h"
 #include "tensor/border.h"
 #include "tensor/dtype.h"
 #include "tensor/frequent.h"
@@ -25,9 +26,10 @@ void info(kith_tensor tensor, kith_tensor_info* out) {
   out->dim = t.dim();
   out->numel = t.numel();
   out->sizes = t.sizes().data();
+  out->requires_grad = t.requires_grad() ? 1 : 0;
+  if (t.layout() != at::kStrided || !t.has_storage()) return;  // sparse: no strides, no first element
   out->strides = t.strides().data();
   out->data = t.data_ptr();
-  out->requires_grad = t.requires_grad() ? 1 : 0;
   out->contiguous = t.is_contiguous() ? 1 : 0;
 }
 
@@ -40,9 +42,14 @@ kith_status from_data(const void* data, std::int32_t dtype, const std::int64_t* 
   });
 }
 
+kith_status grad(kith_tensor tensor, kith_tensor* out) {
+  return serve("grad", [&] { *out = wrap(unwrap(tensor).defined() ? unwrap(tensor).grad() : at::Tensor()); });
+}
+
 std::int32_t set_grad_mode(std::int32_t enabled) {
   const bool before = at::GradMode::is_enabled();
   at::GradMode::set_enabled(enabled != 0);
+  if (before != (enabled != 0)) forget_casts();
   return before ? 1 : 0;
 }
 
@@ -52,7 +59,7 @@ const kith_tensor_api* tensor_service() {
   static const kith_tensor_api table{
       sizeof(kith_tensor_api), 1,         resolve_operator, call_operator,          take_results,
       retain,                  release,   info,             from_data,              frequent_binary,
-      frequent_binary_scalar,  frequent_unary, set_grad_mode, custom_gradient, checkpoint_segment,
+      frequent_binary_scalar,  frequent_unary, set_grad_mode, custom_gradient, checkpoint_segment, grad,
   };
   return &table;
 }

@@ -27,7 +27,7 @@ Threads resolve_threads(std::int64_t tensor, std::int64_t loader, std::int64_t c
   } else if (t.loader == 0) {
     t.loader = std::max<std::int64_t>(1, cores - t.tensor);
   }
-  if (cores > 1 && t.tensor + t.loader > cores)
+  if (t.tensor + t.loader > std::max<std::int64_t>(cores, 2))
     throw ConfigError("train: tensor_threads and loader_threads together must not exceed the " + std::to_string(cores) +
                       " cores, got " + std::to_string(t.tensor) + " and " + std::to_string(t.loader));
   return t;

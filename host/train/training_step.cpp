@@ -2,39 +2,13 @@
 #include "train/training_step.h"
 
 #include <ATen/ATen.h>
-#include <ATen/autocast_mode.h>
 #include <kith/error.hpp>
 
+#include "tensor/autocast.h"
+#include "tensor/border.h"
 #include "train/gradient_clip.h"
 
 namespace kith::host {
-namespace {
-
-/// bf16 autocast on a device while it lives.
-class Autocast {
- public:
-  Autocast(at::DeviceType device, bool enabled) : device_(device), before_(at::autocast::is_autocast_enabled(device)) {
-    at::autocast::set_autocast_enabled(device_, enabled);
-    if (enabled) {
-      at::autocast::set_autocast_dtype(device_, at::kBFloat16);
-      at::autocast::increment_nesting();
-    }
-    enabled_ = enabled;
-  }
-  ~Autocast() {
-    if (enabled_ && at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-    at::autocast::set_autocast_enabled(device_, before_);
-  }
-  Autocast(const Autocast&) = delete;
-  Autocast& operator=(const Autocast&) = delete;
-
- private:
-  at::DeviceType device_;
-  bool before_, enabled_ = false;
-};
-
-}  // namespace
-
 OptimizerSpec optimizer_spec(const OptimizerConfig& c) {
   OptimizerSpec spec;
   spec.kind = parse_optimizer_kind(to_text(c.kind));
@@ -96,8 +70,22 @@ double TrainingStep::learning_rate_at(std::int64_t step) const {
 }
 
 at::Tensor TrainingStep::forward(kith_step_s& batch) {
-  const Autocast autocast(job_.settings().device.type(), train_.precision == Precision::kBf16);
+  const Autocast autocast(job_.settings().device.type(), train_.precision == Precision::kBf16, at::kBFloat16);
   return job_.method_step(batch);
+}
+
+void TrainingStep::backward(const at::Tensor& loss, std::int64_t step) {
+  try {
+    loss.backward();
+  } catch (...) {
+    const auto& id = job_.method_plugin()->metadata.id;
+    record_current_exception("");
+    std::int32_t kind = KITH_ERROR_GENERAL;
+    auto text = to_string(host_table()->error(&kind));
+    if (const auto own = id + ": backward: "; text.starts_with(own)) text.erase(0, own.size());
+    set_border_error(kind, text);
+    raise_border_error(id + ": backward (step " + std::to_string(step) + ")");
+  }
 }
 
 void TrainingStep::freeze(std::int64_t step) {
@@ -129,7 +117,7 @@ at::Tensor TrainingStep::run(kith_step_s& batch, std::int64_t step) {
   if (!loss.requires_grad())
     throw PluginError(job_.method_plugin()->metadata.id + ": step (step " + std::to_string(step) +
                       "): the loss has no gradient; is everything detached?");
-  loss.backward();
+  backward(loss, step);
   job_.method_after_backward(batch);
   freeze(step);
   if (train_.clip_grad_norm > 0)

@@ -38,6 +38,7 @@ class TrainingStep {
 
  private:
   at::Tensor forward(kith_step_s& batch);
+  void backward(const at::Tensor& loss, std::int64_t step);
   void freeze(std::int64_t step);
   void clamp();
 

@@ -6,6 +6,7 @@
 #include <kith/tensor.hpp>
 
 #include <array>
+#include <concepts>
 
 namespace kith {
 
@@ -27,9 +28,11 @@ namespace detail {
 inline kith_value value(std::nullopt_t) { return {KITH_NONE, 0, {}}; }
 inline kith_value value(const Tensor& t) { return {KITH_TENSOR, 1, {.tensor = t.handle()}}; }
 inline kith_value value(double d) { return {KITH_DOUBLE, 1, {.d = d}}; }
-inline kith_value value(std::int64_t i) { return {KITH_INT, 1, {.i = i}}; }
-inline kith_value value(int i) { return {KITH_INT, 1, {.i = i}}; }
 inline kith_value value(bool b) { return {KITH_BOOL, 1, {.i = b ? 1 : 0}}; }
+template <std::integral I>
+kith_value value(I i) {
+  return {KITH_INT, 1, {.i = static_cast<std::int64_t>(i)}};
+}
 inline kith_value value(Dtype d) { return {KITH_DTYPE, 1, {.i = static_cast<std::int64_t>(d)}}; }
 inline kith_value value(Ints v) { return {KITH_INTS, static_cast<std::uint32_t>(v.size()), {.ints = v.data()}}; }
 template <std::size_t N>
@@ -38,6 +41,14 @@ kith_value value(const std::array<std::int64_t, N>& v) {
 }
 inline kith_value value(std::string_view s) {
   return {KITH_STRING, static_cast<std::uint32_t>(s.size()), {.text = s.data()}};
+}
+inline kith_value value(const char* s) { return value(std::string_view(s)); }  // else it would become a bool
+inline kith_value value(std::span<const double> v) {
+  return {KITH_DOUBLES, static_cast<std::uint32_t>(v.size()), {.doubles = v.data()}};
+}
+template <class T>
+kith_value value(const std::optional<T>& v) {
+  return v ? value(*v) : value(std::nullopt);
 }
 // A Tensor is one pointer, so a run of them is a run of handles.
 static_assert(sizeof(Tensor) == sizeof(kith_tensor));
@@ -76,7 +87,10 @@ Tensor call(const Args&... args) {
   const kith_arg list[] = {detail::argument(args)...};
   kith_value result{};
   std::uint32_t n = 0;
-  detail::check(detail::tensors().call(detail::operator_handle<Name>(), list, sizeof...(Args), &result, 1, &n));
+  const auto status = detail::tensors().call(detail::operator_handle<Name>(), list, sizeof...(Args), &result, 1, &n);
+  if (status == KITH_MORE_RESULTS)
+    throw ShapeError(std::string(Name.view()) + ": has " + std::to_string(n) + " results; use call_many");
+  detail::check(status);
   return detail::tensor_of(result);
 }
 

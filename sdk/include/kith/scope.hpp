@@ -57,14 +57,16 @@ class Scope {
   Scope operator/(std::string_view name) const { return {instance_, join(name)}; }
   Scope operator/(std::int64_t index) const { return *this / std::string_view(std::to_string(index)); }
 
-  /// A trained tensor in the job's compute dtype. @throws PluginError if the name is taken.
+  /// A trained tensor in the job's compute dtype. For the export kind see `buffer`.
+  /// @throws PluginError if the name is taken.
   Tensor parameter(std::string_view name, std::initializer_list<std::int64_t> sizes, const kith_init& begin,
-                   Kind kind) const {
+                   Kind kind,
+                   std::string_view export_kind = {}) const {
     kith_tensor out = nullptr;
     const auto full = join(name);
     detail::check(detail::modules().parameter(instance_, detail::text(full), sizes.begin(),
                                       static_cast<std::uint32_t>(sizes.size()), &begin,
-                                      static_cast<std::uint32_t>(kind), &out));
+                                      static_cast<std::uint32_t>(kind), detail::text(export_kind), &out));
     return Tensor::adopt(out);
   }
 

@@ -96,6 +96,12 @@ class Tensor {
       throw ShapeError("data: wanted a contiguous CPU tensor; call contiguous() first, and keep to tensors on CUDA");
     return static_cast<T*>(i.data);
   }
+  /// The gradient that arrived at this parameter in the last backward pass, undefined if none did: for `after_backward`.
+  Tensor grad() const {
+    kith_tensor out = nullptr;
+    detail::check(detail::tensors().grad(handle_, &out));
+    return adopt(out);
+  }
   kith_tensor_info info() const {
     kith_tensor_info i{};
     i.struct_size = sizeof i;

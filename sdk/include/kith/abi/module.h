@@ -56,9 +56,10 @@ typedef struct kith_module_api {
   uint32_t struct_size;
   uint32_t version; /* 1 */
   /* Declares a trained parameter. The name is local ("layer1.0.conv1.weight"); the host puts the instance's prefix in
-   * front. Declaring a name twice in one instance is an error. The dtype is the job's compute dtype. */
+   * front. Declaring a name twice in one instance is an error. The dtype is the job's compute dtype.
+   * The export kind is as in `buffer`. */
   kith_status (*parameter)(kith_instance instance, kith_text name, const int64_t* sizes, uint32_t dim,
-                           const kith_init* init, uint32_t kind, kith_tensor* out);
+                           const kith_init* init, uint32_t kind, kith_text export_kind, kith_tensor* out);
   /* Declares an untrained tensor that is part of the state. dtype -1: the job's compute dtype. A non-empty export kind
    * ("queue", "memory_bank", "prototypes", "centre", "scalar") is where the HDF5 file has it: /state/<kind>/<name>. */
   kith_status (*buffer)(kith_instance instance, kith_text name, const int64_t* sizes, uint32_t dim, int32_t dtype,

@@ -90,6 +90,8 @@ typedef struct kith_tensor_api {
    * The second run draws the same numbers and leaves buffers alone. */
   kith_status (*checkpoint)(const kith_tensor* inputs, uint32_t n, const kith_segment* segment, kith_tensor* outputs,
                             uint32_t m);
+  /* The gradient that arrived at a leaf (a parameter) in the last backward pass; null if none did. [train thread] */
+  kith_status (*grad)(kith_tensor tensor, kith_tensor* out);
 } kith_tensor_api;
 
 #ifdef __cplusplus
