@@ -21,7 +21,7 @@ namespace kith {
 /// Who the plugin is.
 struct Identity {
   std::string_view
-      id;  ///< reverse DNS, lower case; the last part is its short name: "org.lab.nt_xent"
+      id;  ///< reverse DNS, lower case; the last part is its short name: "org.lab.my_loss"
   std::string_view version;  ///< "1.2.0"
   std::string_view licence;  ///< SPDX
   std::string_view summary;  ///< one sentence
@@ -180,7 +180,7 @@ consteval void check_identity(const Identity& who) {
   const std::size_t dot = who.id.rfind('.');
   if (dot == std::string_view::npos || dot == 0 || !is_snake_case(who.id.substr(dot + 1)))
     throw "kith: an identity's id is reverse DNS and ends in a snake_case name: "
-          "\"org.lab.nt_xent\"";
+          "\"org.lab.my_loss\"";
   for (char c : who.id)
     if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'))
       throw "kith: an identity's id has lower-case letters, digits, '_', '-' and '.' only";

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for the project's files: sizes, READMEs, which way includes point, texts that must not stand anywhere."""
+
+import os
+import re
+import unittest
+
+from project import CODE, PROJECT, SOURCE, files, plugin_folders, read, top_files
+
+LONGEST = 400  # lines of a source file
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+LIBTORCH = re.compile(r"^(torch|ATen|c10|caffe2)/")
+TORCH_FREE = ("sdk", "plugins", "host/config", "host/plugin", "host/data", "host/augment", "host/store")
+# Methods and losses, shipped or to come: the host and the SDK know none by name.
+NAMES = re.compile(r"simclr|moco|byol|simsiam|swav|dino|instdisc|invaspread|nt_xent|barlow|vicreg", re.IGNORECASE)
+UNFINISHED = re.compile(r"\b(TODO|FIXME|[Pp]laceholder|[Nn]ot (yet )?implemented)\b")
+MACHINE_PATH = re.compile(r"(?<![\w.])/(work|root|farm|Users)/|(?<![\w.])/home/\w|/tmp/(build|venv|ccache)")
+COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/|("(?:\\.|[^"\\\n])*")', re.DOTALL)
+
+
+def without_comments(code):
+    """Code with its comments blanked; texts in quotes stay, whatever is in them."""
+    return COMMENT.sub(lambda m: m.group(1) or "\n" * m.group(0).count("\n"), code)
+
+
+def includes(path):
+    """(opening mark, name) of each include of a file."""
+    return INCLUDE.findall(read(path))
+
+
+class FilesTest(unittest.TestCase):
+    def refuse(self, found, rule):
+        self.assertFalse(found, rule + ":\n  " + "\n  ".join(found))
+
+    def test_source_files_are_short(self):
+        long = [f"{path}: {lines} lines" for path in files("host", "sdk", "plugins", "tests", "benchmarks", endings=SOURCE)
+                if (lines := read(path).count("\n")) > LONGEST]
+        self.refuse(long, f"a source file has at most {LONGEST} lines")
+
+    def test_every_method_is_readable_beside_its_paper(self):
+        long = [f"{path}: {lines} lines" for path in files("plugins/methods", endings=CODE)
+                if (lines := read(path).count("\n")) > 120]
+        self.refuse(long, "the file of a method has at most 120 lines")
+
+    def test_every_plugin_has_a_readme(self):
+        self.assertGreaterEqual(len(plugin_folders()), 10)
+        self.refuse([folder for folder in plugin_folders()
+                     if not os.path.isfile(os.path.join(PROJECT, folder, "README.md"))], "a plugin's folder has a README.md")
+
+    def test_every_source_file_names_its_licence(self):
+        self.refuse([path for path in files(endings=CODE + (".py", ".sh"))
+                     if "SPDX-License-Identifier: Apache-2.0" not in read(path)[:300]], "a source file begins with its licence")
+
+    def test_torch_free_folders_include_no_libtorch(self):
+        self.refuse([f"{path}: {name}" for path in files(*TORCH_FREE, endings=CODE) for _, name in includes(path)
+                     if LIBTORCH.match(name)], "no LibTorch in " + ", ".join(TORCH_FREE))
+
+    def test_plugins_include_the_sdk_and_nothing_else(self):
+        wrong = []
+        for path in files("plugins", endings=CODE):
+            for mark, name in includes(path):
+                here = os.path.isfile(os.path.join(PROJECT, os.path.dirname(path), name))
+                own = mark == '"' and "/" not in name and here
+                if not (own or (mark == "<" and ("/" not in name or name.startswith("kith/")))):
+                    wrong.append(f"{path}: {name}")
+        self.refuse(wrong, "a plugin includes <kith/...>, the standard library and files of its own folder")
+
+    def test_the_sdk_includes_only_itself(self):
+        self.refuse([f"{path}: {name}" for path in files("sdk", endings=CODE) for mark, name in includes(path)
+                     if (mark == '"' and "/" in name) or (mark == "<" and "/" in name and not name.startswith("kith/"))],
+                    "a header of the SDK includes <kith/...> and the standard library")
+
+    def test_host_and_sdk_name_no_method_and_no_loss(self):
+        found = []
+        for path in files("host", "sdk", endings=CODE):
+            found += [f"{path}:{number}: {line.strip()}"
+                      for number, line in enumerate(without_comments(read(path)).split("\n"), 1) if NAMES.search(line)]
+        self.refuse(found, "outside comments the host and the SDK name no method and no loss")
+
+    def test_nothing_is_left_unfinished(self):
+        self.refuse(self.lines_with(UNFINISHED), "finished work has none of these words")
+
+    def test_no_file_names_a_folder_of_one_machine(self):
+        self.refuse(self.lines_with(MACHINE_PATH), "a path of one machine helps nobody else")
+
+    def lines_with(self, pattern):
+        this = os.path.relpath(os.path.abspath(__file__), PROJECT)
+        readable = SOURCE + (".md", ".toml", ".txt", ".sha256", ".in")
+        found = []
+        for path in files(endings=readable) + top_files():
+            if path != this:
+                found += [f"{path}:{number}: {line.strip()}"
+                          for number, line in enumerate(read(path).split("\n"), 1) if pattern.search(line)]
+        return found
+
+
+if __name__ == "__main__":
+    unittest.main()
