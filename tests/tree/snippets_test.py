@@ -5,6 +5,8 @@
     snippets_test.py KITH
 """
 
+import glob
+import json
 import os
 import re
 import shutil
@@ -60,6 +62,19 @@ def python_with(*modules):
     return None
 
 
+def resnet18_names():
+    """The state of torchvision's resnet18 without fc and without the counters, which load_state_dict fills in."""
+    def norm(name):
+        return {f"{name}.{part}" for part in ("weight", "bias", "running_mean", "running_var")}
+    names = {"conv1.weight"} | norm("bn1")
+    for stage in range(1, 5):
+        for block in (f"layer{stage}.0", f"layer{stage}.1"):
+            names |= {f"{block}.conv1.weight", f"{block}.conv2.weight"} | norm(f"{block}.bn1") | norm(f"{block}.bn2")
+        if stage > 1:
+            names |= {f"layer{stage}.0.downsample.0.weight"} | norm(f"layer{stage}.0.downsample.1")
+    return names
+
+
 class SnippetsTest(unittest.TestCase):
     program = ""
 
@@ -113,6 +128,13 @@ class SnippetsTest(unittest.TestCase):
             file.write(EXPERIMENT.format(encoder=encoder, method=method, augment=augment, evaluation=evaluation))
         return self.kith("run", path)
 
+    def encoder_names(self):
+        """Names of the encoder's tensors in the newest checkpoint, without the role."""
+        newest = sorted(glob.glob(os.path.join(self.folder, "runs", "quickstart-latest", "checkpoints", "*.safetensors")))[-1]
+        with open(newest, "rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        return {name.removeprefix("encoder.") for name in header if name.startswith("encoder.")}
+
     def test_one_of_each_kind_is_shown(self):
         kinds = {}
         for name in self.plugins:
@@ -149,6 +171,7 @@ class SnippetsTest(unittest.TestCase):
         done = self.start([python, "-c", shown[0]])
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("(27, 512) (27,) ['activities', ", done.stdout)  # 3 test images of 9 classes, ResNet-18
+        self.assertEqual(self.encoder_names(), resnet18_names())
         python = python_with("safetensors.torch", "torchvision")
         if python is None:
             self.skipTest("no Python with torchvision and safetensors")
