@@ -15,23 +15,30 @@ namespace {
 
 using namespace kith::host;  // NOLINT(google-build-using-namespace): the program's own names, in its main file
 
-constexpr const char* kFooter = R"(examples:
+constexpr const char* kExitCodes = R"(
+
+exit codes: 0 done; 1 experiment, plugin, data, device or disk are wrong; 2 the command line is wrong;
+  3 stopped by Ctrl-C or SIGTERM with a checkpoint written (go on with --resume))";
+
+constexpr const char* kExamples = R"(examples:
   kith run experiments/quickstart/experiment.toml
   kith run experiment.toml --set optimizer.base_lr=1e-3 --set seed=2
   kith run --resume runs/quickstart-latest
   kith check experiment.toml
   kith plugin list
-  kith plugin inspect nt_xent
+  kith plugin inspect knn)";
 
-exit codes: 0 done; 1 experiment, plugin, data, device or disk are wrong; 2 the command line is wrong;
-  3 stopped by Ctrl-C or SIGTERM with a checkpoint written (go on with --resume)
+constexpr const char* kEnvironment = R"(
 
 environment: KITH_RUNS the folder of runs (default: runs in the current folder);
   KITH_PLUGIN_PATH more folders with plugins, separated by colons)";
 
+std::string with_exit_codes(const std::string& examples) { return examples + kExitCodes; }
+
 void add_run(CLI::App& app, RunArguments& arguments, int& code) {
   auto* run = app.add_subcommand("run", "run an experiment, or go on with a run");
-  run->footer("examples:\n  kith run experiment.toml --set train.epochs=2\n  kith run --resume runs/quickstart-latest");
+  run->footer(
+      with_exit_codes("examples:\n  kith run experiment.toml --set train.epochs=2\n  kith run --resume runs/quickstart-latest"));
   auto* file = run->add_option("experiment", arguments.experiment, "the experiment's TOML file");
   run->add_option("--set", arguments.set, "set a value: key=value, as optimizer.base_lr=1e-3 or views.0.size=32")
       ->allow_extra_args(false);
@@ -53,19 +60,20 @@ void add_check(CLI::App& app, RunArguments& arguments, int& code) {
                                             "would run");
   check->add_option("experiment", arguments.experiment, "the experiment's TOML file")->required();
   check->add_option("--set", arguments.set, "set a value: key=value")->allow_extra_args(false);
-  check->footer("example:\n  kith check experiment.toml --set train.batch_size=512");
+  check->footer(with_exit_codes("example:\n  kith check experiment.toml --set train.batch_size=512"));
   check->callback([&] { code = check_command(arguments.experiment, arguments.set); });
 }
 
 void add_plugin(CLI::App& app, std::string& name, int& code) {
   auto* plugin = app.add_subcommand("plugin", "look at plugins without loading them");
   plugin->require_subcommand(1);
-  plugin->add_subcommand("list", "all plugins that are found, and files that can't be used")->callback([&] {
-    code = plugin_list_command();
-  });
+  plugin->footer(with_exit_codes("examples:\n  kith plugin list\n  kith plugin inspect knn"));
+  auto* list = plugin->add_subcommand("list", "all plugins that are found, and files that can't be used");
+  list->footer(with_exit_codes("example:\n  kith plugin list"));
+  list->callback([&] { code = plugin_list_command(); });
   auto* inspect = plugin->add_subcommand("inspect", "what a plugin says about itself: options, operators, services");
   inspect->add_option("name", name, "short name, id, or a file")->required();
-  inspect->footer("examples:\n  kith plugin inspect simclr\n  kith plugin inspect ./my_loss.so");
+  inspect->footer(with_exit_codes("examples:\n  kith plugin inspect knn\n  kith plugin inspect ./my_loss.so"));
   inspect->callback([&] { code = plugin_inspect_command(name); });
 }
 
@@ -73,16 +81,16 @@ int parse_and_run(int argc, char** argv) {
   CLI::App app{"kith: contrastive and self-supervised learning from plugins and experiment files"};
   app.set_version_flag("--version", KITH_VERSION);
   app.require_subcommand(1);
-  app.footer(kFooter);
+  app.footer(with_exit_codes(kExamples) + kEnvironment);
   RunArguments arguments;
   std::string name;
   int code = kExitOk;
   add_run(app, arguments, code);
   add_check(app, arguments, code);
   add_plugin(app, name, code);
-  app.add_subcommand("schema", "print the JSON schema of experiment files, for editors")->callback([&] {
-    code = schema_command();
-  });
+  auto* schema = app.add_subcommand("schema", "print the JSON schema of experiment files, for editors");
+  schema->footer(with_exit_codes("example:\n  kith schema > experiment.schema.json"));
+  schema->callback([&] { code = schema_command(); });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
