@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds what is missing, runs every benchmark on one core, and prints the machine and a table.
 #   benchmarks/run.sh [FILTER]      FILTER: a regular expression over the names, as: benchmarks/run.sh 'frequent|other'
-# KITH_BUILD: a build folder that is there already (default: build/, which this makes). KITH_PYTHON: the Python that the
+# KITH_BUILD: a build folder, taken as it is (default: build/, which is brought up to date first). KITH_PYTHON: the Python that the
 # start of `kith` is compared with (default: that of .venv). CORE: the core to use (default: the last one).
 set -euo pipefail
 case ${1:-} in --help | -h) sed -n '3,6s/^# \?//p' "${BASH_SOURCE[0]}"; exit 0 ;; esac
@@ -13,11 +13,7 @@ core=${CORE:-$(($(nproc --all) - 1))}
 export KITH_PYTHON=${KITH_PYTHON:-$PWD/.venv/bin/python3}
 
 programs=(border_benchmark start_benchmark augment_benchmark)
-if [ -z "${KITH_BUILD:-}" ]; then
-    setup/build.sh >&2
-else
-    ninja -C "$build" host/cli/kith benchmarks/all plugins/all >&2
-fi
+[ -n "${KITH_BUILD:-}" ] || setup/build.sh >&2
 
 printf 'machine   %s, %s cores, %s GB; core %s used\n' "$(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -1)" \
     "$(nproc --all)" "$(awk '/^MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo)" "$core"

@@ -4,6 +4,7 @@
 // parameters at the start, equal batches; the losses are compared before anything is timed.
 #include <ATen/ATen.h>
 #include <benchmark/benchmark.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -125,12 +126,18 @@ void training_step(benchmark::State& state, const Network& network, int pairs) {
   }
 }
 
-/// Resident memory of this process, in KiB.
-double resident_kib() {
+struct Memory {
+  double resident_kib = 0;  ///< of this process
+  double allocated_kib = 0;  ///< what malloc has given out and was not given back
+};
+
+Memory memory_now() {
   std::ifstream file("/proc/self/statm");
   double size = 0, resident = 0;
   file >> size >> resident;
-  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1024;
+  const auto heap = ::mallinfo2();
+  return {resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1024,
+          static_cast<double>(heap.uordblks + heap.hblkhd) / 1024};
 }
 
 void memory(benchmark::State& state, const Network& network) {
@@ -138,13 +145,14 @@ void memory(benchmark::State& state, const Network& network) {
   Portable portable(network);
   const auto run = [&](int steps) {
     for (int i = 0; i < steps; ++i) portable.step(batches[static_cast<std::size_t>(i % kBatches)]).item<double>();
-    return resident_kib();
+    return memory_now();
   };
   for (auto _ : state) {
     const auto after200 = run(200), after1200 = run(1000);
-    state.counters["kib_at_200"] = after200;
-    state.counters["kib_at_1200"] = after1200;
-    state.counters["growth_kib"] = after1200 - after200;
+    state.counters["kib_at_200"] = after200.resident_kib;
+    state.counters["kib_at_1200"] = after1200.resident_kib;
+    state.counters["growth_kib"] = after1200.resident_kib - after200.resident_kib;
+    state.counters["growth_allocated_kib"] = after1200.allocated_kib - after200.allocated_kib;
   }
 }
 
