@@ -13,4 +13,4 @@ paths=()
 for path in sdk host plugins benchmarks experiments setup README.md meson.build quickstart.sh test.sh; do
     [ ! -e $path ] || paths+=("$path")
 done
-exec $codespell --ignore-words-list nce,nd,inout,deques --skip '*.gz,*.png,*.jpg,*.h5,__pycache__' "${paths[@]}"
+exec $codespell --ignore-words-list nce,nd,inout,deques,kown --skip 'pairs.tsv,*.gz,*.png,*.jpg,*.h5,__pycache__' "${paths[@]}"
