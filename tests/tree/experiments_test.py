@@ -28,7 +28,7 @@ def settings_for(path):
 
 
 def main():
-    program = sys.argv[1]
+    program = os.path.abspath(sys.argv[1])
     names = sorted(name for name in os.listdir(os.path.join(PROJECT, "experiments"))
                    if os.path.isdir(os.path.join(PROJECT, "experiments", name)))
     wrong, checked, skipped = [], 0, 0

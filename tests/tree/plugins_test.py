@@ -46,5 +46,5 @@ class PluginsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    PluginsTest.program, PluginsTest.plugins = sys.argv[1], sys.argv[2:]
+    PluginsTest.program, *PluginsTest.plugins = [os.path.abspath(path) for path in sys.argv[1:]]
     unittest.main(argv=sys.argv[:1])

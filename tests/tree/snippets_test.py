@@ -181,5 +181,5 @@ class SnippetsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    SnippetsTest.program = sys.argv[1]
+    SnippetsTest.program = os.path.abspath(sys.argv[1])
     unittest.main(argv=sys.argv[:1])
