@@ -64,7 +64,7 @@ struct Settings {
   std::int64_t classes = 10;  ///< 0: no labels
   std::int64_t epochs = 1;
   /// [train], [optimizer] and [schedule] of an experiment, as tables; for MethodHarness::train.
-  std::string train;
+  std::string train = {};
   std::string optimizer = R"(kind = "sgd", base_lr = 0.1, sgd_momentum = 0)";
   std::string schedule = R"(kind = "constant")";
   const Rank* rank = nullptr;  ///< of on_ranks; null: one rank alone
@@ -196,9 +196,9 @@ using Encoders = std::map<std::string, std::string>;
 
 /// One optimiser step's batch.
 struct Batch {
-  std::vector<Values> views;         ///< each [N, C, H, W], or [N, D] for the stub
-  std::vector<std::int64_t> labels;  ///< [N], or empty
-  std::vector<std::int64_t> indices; ///< [N]; empty: 0 to N - 1
+  std::vector<Values> views = {};          ///< each [N, C, H, W], or [N, D] for the stub
+  std::vector<std::int64_t> labels = {};   ///< [N], or empty
+  std::vector<std::int64_t> indices = {};  ///< [N]; empty: 0 to N - 1
 };
 
 struct StepResult {

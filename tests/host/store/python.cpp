@@ -29,7 +29,7 @@ CommandResult run_command(const std::string& command) {
 std::string find_python(const std::string& modules) {
   std::vector<std::string> candidates;
   if (const char* named = std::getenv("KITH_PYTHON")) candidates.emplace_back(named);
-  candidates.emplace_back(std::string(KITH_SOURCE_DIR) + "/.venv/bin/python3");
+  candidates.emplace_back(KITH_SOURCE_DIR "/.venv/bin/python3");
   candidates.emplace_back("python3");
   for (const std::string& python : candidates) {
     if (run_command("'" + python + "' -c 'import " + modules + "'").status == 0) return python;
