@@ -10,7 +10,7 @@
 namespace kith::benchmarks {
 
 struct ChildResult {
-  Duration duration;  ///< seconds, from the start until `until` was read, or until it ended
+  Duration duration;     ///< seconds, from the start until `until` was read, or until it ended
   bool reached = false;  ///< `until` was read; without one: exit code 0
   std::string output;    ///< standard output and error
 };

@@ -24,11 +24,13 @@ at::Tensor NativeSimClr::find(const std::string& name) const {
 }
 
 NativeSimClr::Norm NativeSimClr::norm(const std::string& name) const {
-  return {find(name + ".weight"), find(name + ".bias"), tensor(name + ".running_mean"), tensor(name + ".running_var")};
+  return {find(name + ".weight"), find(name + ".bias"), tensor(name + ".running_mean"),
+          tensor(name + ".running_var")};
 }
 
 at::Tensor NativeSimClr::normalise(const at::Tensor& x, const Norm& n) {
-  return at::batch_norm(x, n.weight, n.bias, n.mean, n.var, /*training=*/true, 0.1, 1e-5, /*cudnn_enabled=*/true);
+  return at::batch_norm(x, n.weight, n.bias, n.mean, n.var, /*training=*/true, 0.1, 1e-5,
+                        /*cudnn_enabled=*/true);
 }
 
 at::Tensor NativeSimClr::project(const at::Tensor& features) const {
@@ -54,7 +56,8 @@ at::Tensor NativeSimClr::step(const at::Tensor& view1, const at::Tensor& view2) 
   std::vector<at::Tensor> gradients;
   gradients.reserve(parameters_.size());
   for (const auto& p : parameters_) gradients.push_back(p.grad());
-  at::_fused_sgd_(parameters_, gradients, momentum_, weight_decay, sgd_momentum, learning_rate, /*dampening=*/0,
+  at::_fused_sgd_(parameters_, gradients, momentum_, weight_decay, sgd_momentum, learning_rate,
+                  /*dampening=*/0,
                   /*nesterov=*/false, /*maximize=*/false, /*is_first_step=*/false);
   return loss.detach();
 }
@@ -64,12 +67,19 @@ namespace {
 class NativeResNet : public NativeSimClr {
  public:
   explicit NativeResNet(const host::State& state)
-      : NativeSimClr(state), stem_(tensor("encoder.conv1.weight")), stem_norm_(norm("encoder.bn1")) {
+      : NativeSimClr(state),
+        stem_(tensor("encoder.conv1.weight")),
+        stem_norm_(norm("encoder.bn1")) {
     for (int stage = 1; stage <= 4; ++stage)
       for (int i = 0; i < 2; ++i) {
         const auto name = "encoder.layer" + std::to_string(stage) + "." + std::to_string(i) + ".";
-        Block b{tensor(name + "conv1.weight"), tensor(name + "conv2.weight"), norm(name + "bn1"), norm(name + "bn2"),
-                find(name + "downsample.0.weight"), {}, stage > 1 && i == 0 ? 2 : 1};
+        Block b{tensor(name + "conv1.weight"),
+                tensor(name + "conv2.weight"),
+                norm(name + "bn1"),
+                norm(name + "bn2"),
+                find(name + "downsample.0.weight"),
+                {},
+                stage > 1 && i == 0 ? 2 : 1};
         if (b.shortcut.defined()) b.shortcut_norm = norm(name + "downsample.1");
         blocks_.push_back(std::move(b));
       }

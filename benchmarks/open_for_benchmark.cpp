@@ -19,9 +19,15 @@ host::PluginObjectPtr open_for_benchmark(const std::string& file, const OptionSe
   for (const auto& spec : object->metadata.options) {
     const auto given = settings.find(spec.name);
     used += given != settings.end() ? 1 : 0;
-    values.push_back({spec.name, spec.type, spec.is_list, given != settings.end() ? given->second : spec.defaults, {}, {}});
+    values.push_back({spec.name,
+                      spec.type,
+                      spec.is_list,
+                      given != settings.end() ? given->second : spec.defaults,
+                      {},
+                      {}});
   }
-  if (used != settings.size()) throw ConfigError(file + ": an option was given that the plugin does not have");
+  if (used != settings.size())
+    throw ConfigError(file + ": an option was given that the plugin does not have");
   object->arguments = host::OptionArguments(values);
   object->plugins = std::move(plugins);
   object->table = host::open_plugin(bytes, object->metadata, host::host_table());

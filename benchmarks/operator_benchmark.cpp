@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One call of an operator from a plugin against the same call in LibTorch's own C++, on 4 x 4 floats.
+// One call of an operator from a plugin against the same call in LibTorch's own C++, on 4 x 4
+// floats.
 #include <ATen/ATen.h>
 #include <benchmark/benchmark.h>
 #include <kith/abi/loss.h>
@@ -36,10 +37,12 @@ at::Tensor repeat(F&& call) {
 class PluginCalls {
  public:
   explicit PluginCalls(const std::string& name)
-      : plugin_(open_for_benchmark("benchmarks/border_calls.so", {{"operator", {name}}, {"calls", {kCalls}}})),
+      : plugin_(open_for_benchmark("benchmarks/border_calls.so",
+                                   {{"operator", {name}}, {"calls", {kCalls}}})),
         api_(plugin_->api<kith_loss_api>()) {
     const auto args = plugin_->arguments.args();
-    host::check_plugin(api_.create(nullptr, args.data(), static_cast<std::uint32_t>(args.size()), &self_), name);
+    host::check_plugin(
+        api_.create(nullptr, args.data(), static_cast<std::uint32_t>(args.size()), &self_), name);
   }
   ~PluginCalls() { api_.destroy(self_); }
   PluginCalls(const PluginCalls&) = delete;
@@ -83,8 +86,9 @@ void call_operator(benchmark::State& state, const std::string& name, const Direc
 template <class F>
 void add(const std::string& group, const std::string& name, F direct) {
   const Direct all = [direct](const Inputs& in) { return repeat([&] { return direct(in); }); };
-  benchmark::RegisterBenchmark((group + "/" + name).c_str(),
-                               [name, all](benchmark::State& state) { call_operator(state, name, all); })
+  benchmark::RegisterBenchmark(
+      (group + "/" + name).c_str(),
+      [name, all](benchmark::State& state) { call_operator(state, name, all); })
       ->Iterations(1)
       ->UseManualTime()
       ->Unit(benchmark::kNanosecond);
@@ -102,8 +106,10 @@ void add_operator_benchmarks() {
   add("other", "clamp_min", [](const Inputs& in) { return at::clamp_min(in.a, 0.0); });
   add("other", "softmax", [](const Inputs& in) { return at::softmax(in.a, 1); });
   add("other", "linear", [](const Inputs& in) { return at::linear(in.a, in.b); });
-  add("other", "linalg_vector_norm", [](const Inputs& in) { return at::linalg_vector_norm(in.a, 2.0, {1}, true); });
-  add("other", "index_select", [](const Inputs& in) { return at::index_select(in.a, 0, in.index); });
+  add("other", "linalg_vector_norm",
+      [](const Inputs& in) { return at::linalg_vector_norm(in.a, 2.0, {1}, true); });
+  add("other", "index_select",
+      [](const Inputs& in) { return at::index_select(in.a, 0, in.index); });
   add("other", "cat", [](const Inputs& in) { return at::cat({in.a, in.b}); });
 }
 

@@ -42,7 +42,8 @@ struct PairMedians {
   Duration ratio;       ///< second / first, within a pair
 };
 
-/// Runs both in turn, `pairs` times, and swaps which comes first from pair to pair; one pair before that does not count.
+/// Runs both in turn, `pairs` times, and swaps which comes first from pair to pair; one pair before
+/// that does not count.
 template <class A, class B>
 PairMedians measure_pairs(int pairs, A&& first, B&& second) {
   first();
@@ -61,8 +62,10 @@ PairMedians measure_pairs(int pairs, A&& first, B&& second) {
     }
     return Duration{median(wall), median(cpu)};
   };
-  return {over_pairs([](double a, double) { return a; }), over_pairs([](double, double b) { return b; }),
-          over_pairs([](double a, double b) { return b - a; }), over_pairs([](double a, double b) { return b / a; })};
+  return {over_pairs([](double a, double) { return a; }),
+          over_pairs([](double, double b) { return b; }),
+          over_pairs([](double a, double b) { return b - a; }),
+          over_pairs([](double a, double b) { return b / a; })};
 }
 
 }  // namespace kith::benchmarks

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From the start of `kith run` with ten plugins to its first training step done, against Python that imports torch and
-// torchvision (torch alone where torchvision is not installed); and the time to compile each plugin that ships.
+// From the start of `kith run` with ten plugins to its first training step done, against Python
+// that imports torch and torchvision (torch alone where torchvision is not installed); and the time
+// to compile each plugin that ships.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
@@ -59,10 +60,12 @@ void write_idx(const fs::path& file, const std::vector<std::uint32_t>& extents) 
   out << '\0' << '\0' << '\x08' << static_cast<char>(extents.size());
   std::size_t n = 1;
   for (const auto extent : extents) {
-    for (const unsigned shift : {24U, 16U, 8U, 0U}) out << static_cast<char>(extent >> shift & 0xFFU);
+    for (const unsigned shift : {24U, 16U, 8U, 0U})
+      out << static_cast<char>(extent >> shift & 0xFFU);
     n *= extent;
   }
-  for (std::size_t i = 0; i < n; ++i) out << static_cast<char>(extents.size() == 1 ? i % 10 : i * 7919 % 251);
+  for (std::size_t i = 0; i < n; ++i)
+    out << static_cast<char>(extents.size() == 1 ? i % 10 : i * 7919 % 251);
 }
 
 /// A folder with the experiment and its data, which goes with its object.
@@ -83,8 +86,8 @@ class Workplace {
   /// Runs the experiment until its first step is done. Trials of plugins are remembered in `cache`.
   ChildResult start(const std::string& cache) {
     const auto run = path_ / ("run" + std::to_string(runs_++));
-    auto result = run_child({KITH_BUILD_DIR "/host/cli/kith", "run", path_ / "experiment.toml", "--device", "cpu",
-                             "--folder", run},
+    auto result = run_child({KITH_BUILD_DIR "/host/cli/kith", "run", path_ / "experiment.toml",
+                             "--device", "cpu", "--folder", run},
                             "step 1/", {{"XDG_CACHE_HOME", path_ / cache}});
     fs::remove_all(run);
     return result;
@@ -134,13 +137,14 @@ void start(benchmark::State& state, bool fresh) {
 /// The line that the SDK's README gives.
 void compile(benchmark::State& state, const fs::path& source) {
   const char* named = std::getenv("CXX");
-  const auto object = fs::temp_directory_path() / ("kith_compile_" + std::to_string(::getpid()) + ".so");
+  const auto object =
+      fs::temp_directory_path() / ("kith_compile_" + std::to_string(::getpid()) + ".so");
   for (auto _ : state) {
     std::vector<double> wall, cpu;
     for (int i = 0; i < 5; ++i) {
-      const auto result = run_child({named != nullptr ? named : "g++", "-shared", "-std=c++20", "-O2", "-fPIC",
-                                     "-fvisibility=hidden", "-fno-gnu-unique", "-I", KITH_SOURCE_DIR "/sdk/include",
-                                     source, "-o", object});
+      const auto result = run_child({named != nullptr ? named : "g++", "-shared", "-std=c++20",
+                                     "-O2", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-I",
+                                     KITH_SOURCE_DIR "/sdk/include", source, "-o", object});
       if (!result.reached) state.SkipWithError(result.output.c_str());
       wall.push_back(result.duration.wall);
       cpu.push_back(result.duration.cpu);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whole training steps of SimCLR through the border against the same program in LibTorch's own C++: one thread, equal
-// parameters at the start, equal batches; the losses are compared before anything is timed.
+// Whole training steps of SimCLR through the border against the same program in LibTorch's own C++:
+// one thread, equal parameters at the start, equal batches; the losses are compared before anything
+// is timed.
 #include <ATen/ATen.h>
 #include <benchmark/benchmark.h>
 #include <malloc.h>
@@ -29,12 +30,24 @@ struct Network {
   int steps;  // in one measurement
 };
 
-const Network kMlp{"benchmarks/mlp.so", {{"widths", {std::int64_t{256}, std::int64_t{256}}}}, 1, 20,
-                   [](const host::State& state) { return make_native_mlp(state, 2); }, 20};
-const Network kResNetEighth{"plugins/encoders/resnet.so", {{"stem", {"cifar"}}, {"width", {0.125}}}, 3, 32,
-                            make_native_resnet, 1};
-const Network kResNetQuarter{"plugins/encoders/resnet.so", {{"stem", {"cifar"}}, {"width", {0.25}}}, 3, 32,
-                             make_native_resnet, 1};
+const Network kMlp{"benchmarks/mlp.so",
+                   {{"widths", {std::int64_t{256}, std::int64_t{256}}}},
+                   1,
+                   20,
+                   [](const host::State& state) { return make_native_mlp(state, 2); },
+                   20};
+const Network kResNetEighth{"plugins/encoders/resnet.so",
+                            {{"stem", {"cifar"}}, {"width", {0.125}}},
+                            3,
+                            32,
+                            make_native_resnet,
+                            1};
+const Network kResNetQuarter{"plugins/encoders/resnet.so",
+                             {{"stem", {"cifar"}}, {"width", {0.25}}},
+                             3,
+                             32,
+                             make_native_resnet,
+                             1};
 
 std::vector<kith_step_s> make_batches(const Network& network) {
   at::manual_seed(1);
@@ -63,9 +76,11 @@ class Portable {
  public:
   explicit Portable(const Network& network) : job_(settings(network), host::make_single_rank()) {
     job_.add_role("encoder", open_for_benchmark(network.file, network.options));
-    job_.make_method(open_for_benchmark("plugins/methods/simclr.so", {},
-                                        {{"loss", open_for_benchmark("plugins/losses/nt_xent.so", {})}}));
-    training_ = std::make_unique<host::TrainingStep>(job_, sgd_experiment(), /*steps_per_epoch=*/1000000);
+    job_.make_method(
+        open_for_benchmark("plugins/methods/simclr.so", {},
+                           {{"loss", open_for_benchmark("plugins/losses/nt_xent.so", {})}}));
+    training_ =
+        std::make_unique<host::TrainingStep>(job_, sgd_experiment(), /*steps_per_epoch=*/1000000);
   }
   at::Tensor step(kith_step_s& batch) { return training_->run(batch, step_++); }
   const host::State& state() { return job_.state(); }
@@ -114,7 +129,8 @@ void training_step(benchmark::State& state, const Network& network, int pairs) {
   };
   for (auto _ : state) {
     const auto m = measure_pairs(
-        pairs, [&] { repeat([&](kith_step_s& b) { return native->step(b.views[0], b.views[1]); }); },
+        pairs,
+        [&] { repeat([&](kith_step_s& b) { return native->step(b.views[0], b.views[1]); }); },
         [&] { repeat([&](kith_step_s& b) { return portable.step(b); }); });
     state.SetIterationTime(m.second.wall / network.steps);
     state.counters["native_ms"] = 1e3 * m.first.wall / network.steps;
@@ -127,7 +143,7 @@ void training_step(benchmark::State& state, const Network& network, int pairs) {
 }
 
 struct Memory {
-  double resident_kib = 0;  ///< of this process
+  double resident_kib = 0;   ///< of this process
   double allocated_kib = 0;  ///< what malloc has given out and was not given back
 };
 
@@ -144,7 +160,8 @@ void memory(benchmark::State& state, const Network& network) {
   auto batches = make_batches(network);
   Portable portable(network);
   const auto run = [&](int steps) {
-    for (int i = 0; i < steps; ++i) portable.step(batches[static_cast<std::size_t>(i % kBatches)]).item<double>();
+    for (int i = 0; i < steps; ++i)
+      portable.step(batches[static_cast<std::size_t>(i % kBatches)]).item<double>();
     return memory_now();
   };
   for (auto _ : state) {
@@ -160,8 +177,9 @@ void memory(benchmark::State& state, const Network& network) {
 
 void add_step_benchmarks() {
   const auto add = [](const std::string& name, const Network& network, int pairs) {
-    benchmark::RegisterBenchmark(("step/" + name).c_str(),
-                                 [&network, pairs](benchmark::State& state) { training_step(state, network, pairs); })
+    benchmark::RegisterBenchmark(
+        ("step/" + name).c_str(),
+        [&network, pairs](benchmark::State& state) { training_step(state, network, pairs); })
         ->Iterations(1)
         ->UseManualTime()
         ->Unit(benchmark::kMillisecond);

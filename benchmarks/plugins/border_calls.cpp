@@ -5,7 +5,8 @@ namespace {
 
 using kith::Tensor;
 
-/// Makes the same call of an operator again and again: what a plugin pays for one. A loss only in form.
+/// Makes the same call of an operator again and again: what a plugin pays for one. A loss only in
+/// form.
 class BorderCalls : public kith::Loss {
  public:
   static constexpr kith::Identity identity{
@@ -15,14 +16,17 @@ class BorderCalls : public kith::Loss {
       .summary = "calls one operator many times, for the benchmark of the border",
   };
   static constexpr auto options = kith::options(
-      kith::choice("operator", "add", "mul", "mul_number", "relu", "matmul", "transpose", "clamp_min", "softmax", "linear",
-                   "linalg_vector_norm", "index_select", "cat")
+      kith::choice("operator", "add", "mul", "mul_number", "relu", "matmul", "transpose",
+                   "clamp_min", "softmax", "linear", "linalg_vector_norm", "index_select", "cat")
           .help("what is called"),
-      kith::integer("calls", 1000).range(1, 1000000000).help("how often, each time the loss is called"));
+      kith::integer("calls", 1000)
+          .range(1, 1000000000)
+          .help("how often, each time the loss is called"));
   static constexpr kith::LossInput inputs[] = {{"a", "N N"}, {"b", "N N"}, {"index", "K", "int64"}};
   static constexpr const char* reduction = "none: the result of the last call";
 
-  explicit BorderCalls(const kith::Options& o) : operator_(o.text("operator")), calls_(o.integer("calls")) {}
+  explicit BorderCalls(const kith::Options& o)
+      : operator_(o.text("operator")), calls_(o.integer("calls")) {}
 
   Tensor forward(std::span<const Tensor> in) const {
     const auto &a = in[0], &b = in[1], &index = in[2];
@@ -34,7 +38,8 @@ class BorderCalls : public kith::Loss {
     if (operator_ == "transpose") return repeat([&] { return a.transpose(0, 1); });
     if (operator_ == "clamp_min") return repeat([&] { return a.clamp_min(0.0); });
     if (operator_ == "softmax") return repeat([&] { return kith::softmax(a, 1); });
-    if (operator_ == "linear") return repeat([&] { return kith::call<"aten::linear">(a, b, std::nullopt); });
+    if (operator_ == "linear")
+      return repeat([&] { return kith::call<"aten::linear">(a, b, std::nullopt); });
     if (operator_ == "index_select") return repeat([&] { return a.index_select(0, index); });
     if (operator_ == "cat") return repeat([&] { return kith::cat({a, b}); });
     return repeat([&] {
