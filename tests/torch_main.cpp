@@ -4,7 +4,8 @@
 
 #include <kith/harness.hpp>
 
-/// The main of the test program that links LibTorch; it is its own child for the first trial of a plugin.
+/// The main of the test program that links LibTorch; it is its own child for the first trial of a
+/// plugin.
 int main(int argc, char** argv) {
   if (const auto code = kith::harness::trial_exit_code(argc, argv)) return *code;
   at::set_num_threads(1);  // tests run beside each other

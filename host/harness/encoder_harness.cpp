@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
+
 #include <kith/error.hpp>
 
 #include "harness/plugin_access.h"
@@ -43,13 +44,15 @@ std::vector<std::string> EncoderHarness::outputs() const { return parts_->encode
 
 std::vector<std::string> EncoderHarness::parameters() const {
   std::vector<std::string> names;
-  for (const auto& p : parts_->job->state().parameters()) names.push_back(p.name.substr(kPrefix.size()));
+  for (const auto& p : parts_->job->state().parameters())
+    names.push_back(p.name.substr(kPrefix.size()));
   return names;
 }
 
 std::vector<std::string> EncoderHarness::buffers() const {
   std::vector<std::string> names;
-  for (const auto& b : parts_->job->state().buffers()) names.push_back(b.name.substr(kPrefix.size()));
+  for (const auto& b : parts_->job->state().buffers())
+    names.push_back(b.name.substr(kPrefix.size()));
   return names;
 }
 
@@ -65,7 +68,8 @@ Named EncoderHarness::run(const Values& images, Mode mode) {
   const at::NoGradGuard no_grad;
   const auto results = parts_->forward(to_tensor(images, parts_->real), mode);
   Named named;
-  for (std::size_t i = 0; i < results.size(); ++i) named[parts_->encoder->outputs[i]] = to_values(results[i]);
+  for (std::size_t i = 0; i < results.size(); ++i)
+    named[parts_->encoder->outputs[i]] = to_values(results[i]);
   return named;
 }
 
@@ -78,7 +82,8 @@ Named EncoderHarness::gradients(const Values& images, const Named& weights) {
   for (const auto& [name, values] : weights) {
     const auto& output = results[p.job->output_index(p.encoder, name)];
     if (output.sizes() != at::IntArrayRef(values.shape))
-      throw ShapeError("harness: weights of the output '" + name + "' must be " + c10::str(output.sizes()) + ", got " +
+      throw ShapeError("harness: weights of the output '" + name + "' must be " +
+                       c10::str(output.sizes()) + ", got " +
                        c10::str(at::IntArrayRef(values.shape)));
     loss = loss + (output * to_tensor(values, p.real)).sum();
   }
@@ -107,8 +112,8 @@ void EncoderHarness::load(const std::filesystem::path& file) {
     auto& tensor = find_tensor(parts_->job->state(), name);
     const auto type = host::to_scalar_type(static_cast<std::int64_t>(array.dtype));
     if (tensor.sizes() != at::IntArrayRef(array.shape))
-      throw DataError("harness: '" + name + "' must be " + c10::str(tensor.sizes()) + ", '" + file.string() +
-                      "' has " + host::shape_text(array.shape));
+      throw DataError("harness: '" + name + "' must be " + c10::str(tensor.sizes()) + ", '" +
+                      file.string() + "' has " + host::shape_text(array.shape));
     tensor.copy_(at::from_blob(const_cast<std::byte*>(array.bytes.data()), array.shape, type));
   }
 }

@@ -22,12 +22,14 @@ kith_report report_into(EvaluationResult& result) {
   report.self = &result;
   report.metric = [](void* self, kith_text name, double value, kith_text unit) {
     return host::serve(kWho, [&] {
-      static_cast<EvaluationResult*>(self)->metrics[host::to_string(name)] = {value, host::to_string(unit)};
+      static_cast<EvaluationResult*>(self)->metrics[host::to_string(name)] = {
+          value, host::to_string(unit)};
     });
   };
   report.table = [](void* self, kith_text name, kith_tensor value) {
     return host::serve(kWho, [&] {
-      static_cast<EvaluationResult*>(self)->tables[host::to_string(name)] = to_values(host::unwrap(value));
+      static_cast<EvaluationResult*>(self)->tables[host::to_string(name)] =
+          to_values(host::unwrap(value));
     });
   };
   return report;
@@ -41,14 +43,18 @@ EvaluationResult evaluate(const std::string& table, const EvaluationInput& input
   const auto& id = plugin->metadata.id;
   const auto args = plugin->arguments.args();
   void* self = nullptr;
-  host::check_plugin(api.create(nullptr, args.data(), static_cast<std::uint32_t>(args.size()), &self),
-                     id + ": constructor");
+  host::check_plugin(
+      api.create(nullptr, args.data(), static_cast<std::uint32_t>(args.size()), &self),
+      id + ": constructor");
   const std::unique_ptr<void, void (*)(void*)> owned(self, api.destroy);
 
   const auto real = scalar_type(compute);
-  const host::Lent bank(to_tensor(input.bank, real)), bank_labels(labels_or_none(input.bank_labels));
-  const host::Lent query(to_tensor(input.query, real)), query_labels(labels_or_none(input.query_labels));
-  const kith_evaluation_data data{sizeof data, 0, bank.get(), bank_labels.get(), query.get(), query_labels.get(),
+  const host::Lent bank(to_tensor(input.bank, real)),
+      bank_labels(labels_or_none(input.bank_labels));
+  const host::Lent query(to_tensor(input.query, real)),
+      query_labels(labels_or_none(input.query_labels));
+  const kith_evaluation_data data{sizeof data,       0,           bank.get(),
+                                  bank_labels.get(), query.get(), query_labels.get(),
                                   input.classes};
   EvaluationResult result;
   const auto report = report_into(result);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
+
 #include <kith/error.hpp>
 
 #include "harness/plugin_access.h"
@@ -16,7 +17,11 @@ struct LossHarness::Parts {
 };
 
 LossHarness::LossHarness(const std::string& table, const Settings& settings)
-    : parts_(new Parts{scalar_type(settings.compute), make_job(settings), load_plugin("loss", table), {}, nullptr}) {}
+    : parts_(new Parts{scalar_type(settings.compute),
+                       make_job(settings),
+                       load_plugin("loss", table),
+                       {},
+                       nullptr}) {}
 
 LossHarness::~LossHarness() = default;
 
@@ -39,13 +44,16 @@ LossResult LossHarness::run(const Named& inputs) {
   }
   const auto loss = p.job->call_loss(p.loss, tensors);
   if (loss.dim() != 0)
-    throw ShapeError(p.plugin->metadata.id + ": a loss must be a 0-d tensor, got " + c10::str(loss.sizes()));
+    throw ShapeError(p.plugin->metadata.id + ": a loss must be a 0-d tensor, got " +
+                     c10::str(loss.sizes()));
   LossResult result{to_values(loss), {}};
   if (with_gradient.empty()) return result;
-  if (!loss.requires_grad()) throw PluginError(p.plugin->metadata.id + ": forward: the loss has no gradient");
+  if (!loss.requires_grad())
+    throw PluginError(p.plugin->metadata.id + ": forward: the loss has no gradient");
   loss.backward();
   for (const auto& [name, tensor] : with_gradient)
-    result.gradients[name] = to_values(tensor.grad().defined() ? tensor.grad() : at::zeros_like(tensor));
+    result.gradients[name] =
+        to_values(tensor.grad().defined() ? tensor.grad() : at::zeros_like(tensor));
   return result;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
+
 #include <kith/error.hpp>
 
 #include "harness/plugin_access.h"
@@ -18,8 +19,10 @@ kith_step_s to_step(const Batch& batch, at::ScalarType real) {
   if (batch.views.empty() || batch.views[0].shape.empty())
     throw ShapeError("harness: a batch must have a view [N, ...]");
   kith_step_s step;
-  for (const auto& view : batch.views) step.views.push_back(to_tensor(view, real).requires_grad_(true));
-  step.indices = batch.indices.empty() ? at::arange(batch.views[0].shape[0], at::kLong) : to_tensor(batch.indices);
+  for (const auto& view : batch.views)
+    step.views.push_back(to_tensor(view, real).requires_grad_(true));
+  step.indices = batch.indices.empty() ? at::arange(batch.views[0].shape[0], at::kLong)
+                                       : to_tensor(batch.indices);
   if (!batch.labels.empty()) step.labels = to_tensor(batch.labels);
   return step;
 }
@@ -41,7 +44,8 @@ struct MethodHarness::Parts {
     r.loss = to_values(loss);
     r.gradients = gradients_of(job->state());
     for (const auto& view : batch.views)
-      r.view_gradients.push_back(to_values(view.grad().defined() ? view.grad() : at::zeros_like(view)));
+      r.view_gradients.push_back(
+          to_values(view.grad().defined() ? view.grad() : at::zeros_like(view)));
     for (const auto& [name, value] : job->take_metrics()) r.metrics[name] = to_values(value);
     return r;
   }
@@ -59,7 +63,8 @@ struct MethodHarness::Parts {
   std::int64_t step = 0;
 };
 
-MethodHarness::MethodHarness(const std::string& table, const Settings& settings, const Encoders& encoders)
+MethodHarness::MethodHarness(const std::string& table, const Settings& settings,
+                             const Encoders& encoders)
     : parts_(std::make_unique<Parts>(table, settings, encoders)) {}
 
 MethodHarness::~MethodHarness() = default;
@@ -97,7 +102,8 @@ void MethodHarness::set(const std::string& name, const Values& values) {
 
 Named MethodHarness::state() const {
   Named state;
-  for (const auto& [name, saved] : host::training_state(*parts_->job, parts_->training->optimizer()))
+  for (const auto& [name, saved] :
+       host::training_state(*parts_->job, parts_->training->optimizer()))
     state[name] = to_values(saved.cpu);
   return state;
 }

@@ -23,7 +23,9 @@ std::vector<OptionScalar> end_values(const OptionSpec& spec) {
       return values;
     case OptionType::kSchedule:
       for (const auto& end : {spec.min, spec.max})
-        if (end) values.push_back(host::Schedule{"constant", std::get<double>(*end), std::get<double>(*end)});
+        if (end)
+          values.push_back(
+              host::Schedule{"constant", std::get<double>(*end), std::get<double>(*end)});
       return values;
     case OptionType::kChoice:
       return {spec.choices.begin(), spec.choices.end()};
@@ -39,8 +41,8 @@ std::vector<std::string> tables_at_ends(const host::PluginMetadata& plugin) {
   const auto add = [&](const OptionSpec& spec, std::vector<OptionScalar> values) {
     auto option = host::default_value(spec, {});
     option.values = std::move(values);
-    tables.push_back("plugin = " + host::toml_string(plugin.id) + ", " + host::toml_key(spec.name) + " = " +
-                     host::toml_option(option));
+    tables.push_back("plugin = " + host::toml_string(plugin.id) + ", " + host::toml_key(spec.name) +
+                     " = " + host::toml_option(option));
   };
   for (const auto& spec : plugin.options) {
     for (const auto& end : end_values(spec)) {

@@ -24,7 +24,8 @@ struct Shelf {
 };
 
 Shelf& shelf() {
-  // Without it a trial would start this program again, with all its tests, and each of them the next.
+  // Without it a trial would start this program again, with all its tests, and each of them the
+  // next.
   if (!main_asked)
     throw PluginError("harness: main must begin with kith::harness::trial_exit_code(argc, argv)");
   static auto* const shelf = new Shelf();
@@ -84,7 +85,8 @@ host::PluginObjectPtr load_plugin(const std::string& kind, const std::string& ta
   const std::lock_guard lock(s.mutex);
   host::Problems problems;
   const bool bare = table.find('=') == std::string::npos;
-  const auto document = parse(kind + " = " + (bare ? "\"" + table + "\"" : "{ " + table + " }"), problems);
+  const auto document =
+      parse(kind + " = " + (bare ? "\"" + table + "\"" : "{ " + table + " }"), problems);
   host::PluginReader reader(s.plugins, std::filesystem::current_path(), problems);
   const auto use = reader.read(*document.find(kind), kind, kind);
   problems.raise("harness");
@@ -96,8 +98,8 @@ host::Experiment training_tables(const Settings& settings) {
   const auto train = "epochs = " + std::to_string(settings.epochs) +
                      ", batch_size = " + std::to_string(settings.batch_size) +
                      (settings.train.empty() ? "" : ", " + settings.train);
-  const auto document = parse("train = { " + train + " }\noptimizer = { " + settings.optimizer + " }\nschedule = { " +
-                                  settings.schedule + " }\n",
+  const auto document = parse("train = { " + train + " }\noptimizer = { " + settings.optimizer +
+                                  " }\nschedule = { " + settings.schedule + " }\n",
                               problems);
   host::TableReader root(&document, "", {"harness", 0, 0}, problems);
   host::Experiment experiment;

@@ -10,11 +10,13 @@
 
 namespace kith::harness {
 
-/// The plugin of a kind that a table names, found, checked and loaded as the program does it, with its options.
+/// The plugin of a kind that a table names, found, checked and loaded as the program does it, with
+/// its options.
 /// @throws ConfigError, PluginError
 host::PluginObjectPtr load_plugin(const std::string& kind, const std::string& table);
 
-/// [train], [optimizer] and [schedule] of the settings; all else of the experiment has its defaults.
+/// [train], [optimizer] and [schedule] of the settings; all else of the experiment has its
+/// defaults.
 /// @throws ConfigError
 host::Experiment training_tables(const Settings& settings);
 

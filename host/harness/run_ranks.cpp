@@ -8,7 +8,8 @@
 namespace kith::harness {
 
 std::unique_ptr<host::Communicator> communicator_of(const Rank* rank) {
-  return rank == nullptr ? host::make_single_rank() : rank->team().ranks.communicator(rank->index());
+  return rank == nullptr ? host::make_single_rank()
+                         : rank->team().ranks.communicator(rank->index());
 }
 
 void on_ranks(int count, const std::function<void(const Rank&)>& work) {
@@ -32,7 +33,8 @@ void on_ranks(int count, const std::function<void(const Rank&)>& work) {
   if (first != nullptr) std::rethrow_exception(first);
 }
 
-std::vector<LossResult> run_loss(const std::string& table, Compute compute, const std::vector<Named>& inputs_by_rank) {
+std::vector<LossResult> run_loss(const std::string& table, Compute compute,
+                                 const std::vector<Named>& inputs_by_rank) {
   std::vector<LossResult> results(inputs_by_rank.size());
   on_ranks(static_cast<int>(inputs_by_rank.size()), [&](const Rank& rank) {
     const auto at = static_cast<std::size_t>(rank.index());

@@ -13,7 +13,8 @@ namespace {
 const kith_encoder_api kStub = {
     sizeof(kith_encoder_api),
     1,
-    [](kith_instance, const kith_encoder_input*, const kith_arg*, std::uint32_t, void** self) -> kith_status {
+    [](kith_instance, const kith_encoder_input*, const kith_arg*, std::uint32_t,
+       void** self) -> kith_status {
       *self = nullptr;
       return KITH_OK;
     },

@@ -2,6 +2,7 @@
 #include "harness/values.h"
 
 #include <ATen/ATen.h>
+
 #include <kith/error.hpp>
 
 #include "harness/team.h"
@@ -22,10 +23,13 @@ at::Tensor to_tensor(const Values& values, at::ScalarType real) {
   std::int64_t count = 1;
   for (const auto size : values.shape) count *= size;
   if (count != static_cast<std::int64_t>(values.numbers.size()))
-    throw ShapeError("harness: a tensor of the shape " + c10::str(at::IntArrayRef(values.shape)) + " has " +
-                     std::to_string(count) + " numbers, got " + std::to_string(values.numbers.size()));
+    throw ShapeError("harness: a tensor of the shape " + c10::str(at::IntArrayRef(values.shape)) +
+                     " has " + std::to_string(count) + " numbers, got " +
+                     std::to_string(values.numbers.size()));
   auto* numbers = const_cast<double*>(values.numbers.data());  // only read
-  const auto type = values.kind == Number::kWhole ? at::kLong : values.kind == Number::kTruth ? at::kBool : real;
+  const auto type = values.kind == Number::kWhole   ? at::kLong
+                    : values.kind == Number::kTruth ? at::kBool
+                                                    : real;
   return at::from_blob(numbers, values.shape, at::kDouble).to(type, false, true);
 }
 
@@ -42,7 +46,8 @@ Values to_values(const at::Tensor& tensor) {
   else if (!tensor.is_floating_point())
     values.kind = Number::kWhole;
   const auto plain = tensor.detach().cpu().to(at::kDouble).contiguous();
-  values.numbers.assign(plain.const_data_ptr<double>(), plain.const_data_ptr<double>() + plain.numel());
+  values.numbers.assign(plain.const_data_ptr<double>(),
+                        plain.const_data_ptr<double>() + plain.numel());
   return values;
 }
 

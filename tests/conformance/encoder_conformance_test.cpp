@@ -35,7 +35,8 @@ Values permuted(const Values& rows) {
 /// Random weights of all outputs, so that the loss depends on each of their numbers.
 Named weights_for(const Named& outputs) {
   Named weights;
-  for (const auto& [name, values] : outputs) weights[name] = normal(values.shape, "weights of " + name);
+  for (const auto& [name, values] : outputs)
+    weights[name] = normal(values.shape, "weights of " + name);
   return weights;
 }
 
@@ -48,7 +49,8 @@ Named train_a_little(EncoderHarness& encoder) {
       const auto found = gradients.find(name);
       if (found == gradients.end()) continue;
       auto values = encoder.get(name);
-      for (std::size_t i = 0; i < values.numbers.size(); ++i) values.numbers[i] -= 1e-4 * found->second.numbers[i];
+      for (std::size_t i = 0; i < values.numbers.size(); ++i)
+        values.numbers[i] -= 1e-4 * found->second.numbers[i];
       encoder.set(name, values);
     }
   }
@@ -57,7 +59,8 @@ Named train_a_little(EncoderHarness& encoder) {
 
 void expect_same(const Named& a, const Named& b) {
   ASSERT_EQ(a.size(), b.size());
-  for (const auto& [name, values] : a) EXPECT_TRUE(values.numbers == b.at(name).numbers) << name << " differs";
+  for (const auto& [name, values] : a)
+    EXPECT_TRUE(values.numbers == b.at(name).numbers) << name << " differs";
 }
 
 class EncoderConformance : public testing::TestWithParam<std::string> {
@@ -85,7 +88,8 @@ TEST_P(EncoderConformance, DeclaresTheSameWhenItIsMadeAgain) {
   const EncoderHarness first(plugin_.id, small()), second(plugin_.id, small());
   ASSERT_EQ(first.parameters(), second.parameters());
   EXPECT_EQ(first.buffers(), second.buffers());
-  for (const auto& name : first.parameters()) EXPECT_TRUE(first.get(name).numbers == second.get(name).numbers) << name;
+  for (const auto& name : first.parameters())
+    EXPECT_TRUE(first.get(name).numbers == second.get(name).numbers) << name;
 }
 
 TEST_P(EncoderConformance, IsDeterministicInEvaluationAndLeavesItsBuffers) {
@@ -94,7 +98,8 @@ TEST_P(EncoderConformance, IsDeterministicInEvaluationAndLeavesItsBuffers) {
   for (const auto& name : encoder.buffers()) before[name] = encoder.get(name).numbers;
   const auto first = encoder.run(images(), Mode::kEvaluation);
   expect_same(first, encoder.run(images(), Mode::kEvaluation));
-  for (const auto& [name, numbers] : before) EXPECT_TRUE(encoder.get(name).numbers == numbers) << name << " moved";
+  for (const auto& [name, numbers] : before)
+    EXPECT_TRUE(encoder.get(name).numbers == numbers) << name << " moved";
 }
 
 TEST_P(EncoderConformance, TreatsEachImageAloneInEvaluation) {
@@ -105,14 +110,17 @@ TEST_P(EncoderConformance, TreatsEachImageAloneInEvaluation) {
   for (const auto& [name, values] : straight) {
     const auto expected = permuted(values).numbers;
     const auto& actual = moved.at(name).numbers;
-    const double tolerance = 1e-5 * (1 + largest(values));  // float32; blocks of a matrix product differ
-    for (std::size_t i = 0; i < expected.size(); ++i) ASSERT_NEAR(actual[i], expected[i], tolerance) << name;
+    const double tolerance =
+        1e-5 * (1 + largest(values));  // float32; blocks of a matrix product differ
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      ASSERT_NEAR(actual[i], expected[i], tolerance) << name;
   }
 }
 
 TEST_P(EncoderConformance, GivesEachParameterAGradient) {
   EncoderHarness encoder(plugin_.id, small());
-  const auto gradients = encoder.gradients(images(), weights_for(encoder.run(images(), Mode::kEvaluation)));
+  const auto gradients =
+      encoder.gradients(images(), weights_for(encoder.run(images(), Mode::kEvaluation)));
   for (const auto& name : encoder.parameters()) {
     ASSERT_TRUE(gradients.count(name)) << name << " gets none";
     EXPECT_TRUE(all_finite(gradients.at(name))) << name;
@@ -142,7 +150,8 @@ TEST_P(EncoderConformance, ComputesInFloat64WhereAsked) {
   auto exact = small();
   exact.compute = Compute::kFloat64;
   EncoderHarness encoder(plugin_.id, exact), rounded(plugin_.id, small());
-  const auto a = encoder.run(images(), Mode::kEvaluation), b = rounded.run(images(), Mode::kEvaluation);
+  const auto a = encoder.run(images(), Mode::kEvaluation),
+             b = rounded.run(images(), Mode::kEvaluation);
   for (const auto& [name, values] : a) {
     const double tolerance = 1e-4 * (1 + largest(values));  // float32 over all layers
     for (std::size_t i = 0; i < values.numbers.size(); ++i)
@@ -160,7 +169,8 @@ TEST_P(EncoderConformance, ListsTheOperatorsThatItCallsAndReadsNothingBack) {
   EXPECT_EQ(calls.read_backs, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shipped, EncoderConformance, testing::ValuesIn(shipped_ids("encoder")), short_name);
+INSTANTIATE_TEST_SUITE_P(Shipped, EncoderConformance, testing::ValuesIn(shipped_ids("encoder")),
+                         short_name);
 
 }  // namespace
 }  // namespace kith::conformance

@@ -61,18 +61,21 @@ TEST_P(EvaluationConformance, IsSoundWhereAllFeaturesAreEqual) {
 TEST_P(EvaluationConformance, GivesTheSameAgain) {
   const auto first = harness::evaluate(plugin_.id, random_input(101, 50, 5));
   const auto second = harness::evaluate(plugin_.id, random_input(101, 50, 5));
-  for (const auto& [name, metric] : first.metrics) EXPECT_EQ(metric.value, second.metrics.at(name).value) << name;
+  for (const auto& [name, metric] : first.metrics)
+    EXPECT_EQ(metric.value, second.metrics.at(name).value) << name;
 }
 
 TEST_P(EvaluationConformance, ListsTheOperatorsThatItCalls) {
   const auto calls = harness::record_calls([&] {
     harness::evaluate(plugin_.id, random_input(60, 21, 7));
-    for (const auto& table : plugin_.tables_at_ends) harness::evaluate(table, random_input(60, 21, 7));
+    for (const auto& table : plugin_.tables_at_ends)
+      harness::evaluate(table, random_input(60, 21, 7));
   });
   expect_listed(calls.operators, plugin_.operators);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shipped, EvaluationConformance, testing::ValuesIn(shipped_ids("evaluation")), short_name);
+INSTANTIATE_TEST_SUITE_P(Shipped, EvaluationConformance,
+                         testing::ValuesIn(shipped_ids("evaluation")), short_name);
 
 }  // namespace
 }  // namespace kith::conformance

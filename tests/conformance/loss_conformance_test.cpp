@@ -58,7 +58,8 @@ Named inputs_of(const harness::Plugin& loss, Sizes sizes) {
     auto values = normal(sizes_of(part.shape, sizes), part.name);
     if (part.has("int64")) {
       values.kind = harness::Number::kWhole;
-      for (std::size_t i = 0; i < values.numbers.size(); ++i) values.numbers[i] = static_cast<double>(i % 2);
+      for (std::size_t i = 0; i < values.numbers.size(); ++i)
+        values.numbers[i] = static_cast<double>(i % 2);
     } else if (part.has("unit_rows")) {
       normalise(values);
     }
@@ -86,7 +87,8 @@ TEST_P(LossConformance, IsFiniteAtTheEndsOfItsOptions) {
         LossHarness loss(table, {.compute = compute});
         const auto result = loss.run(inputs_of(plugin_, sizes));
         EXPECT_TRUE(all_finite(result.loss)) << result.loss.numbers[0];
-        for (const auto& [name, gradient] : result.gradients) EXPECT_TRUE(all_finite(gradient)) << name;
+        for (const auto& [name, gradient] : result.gradients)
+          EXPECT_TRUE(all_finite(gradient)) << name;
       }
     }
   }
@@ -104,7 +106,8 @@ TEST_P(LossConformance, IsFiniteWhereAllRowsAreZero) {
 }
 
 TEST_P(LossConformance, HasTheGradientOfItsValue) {
-  constexpr double kStep = 1e-5;  // error of a central difference: about 1e-10 relative to the third derivative
+  constexpr double kStep =
+      1e-5;  // error of a central difference: about 1e-10 relative to the third derivative
   for (const auto& table : tables()) {
     // At the ends of a range curvature has no bound; choices are checked.
     if (table != plugin_.id && table.find('"', table.find(", ")) == std::string::npos) continue;
@@ -120,7 +123,8 @@ TEST_P(LossConformance, HasTheGradientOfItsValue) {
         const double above = loss.run(moved).loss.number();
         x -= 2 * kStep;
         const double below = loss.run(moved).loss.number();
-        EXPECT_NEAR((above - below) / (2 * kStep), gradient.numbers[i], 1e-6 * (1 + largest(gradient)))
+        EXPECT_NEAR((above - below) / (2 * kStep), gradient.numbers[i],
+                    1e-6 * (1 + largest(gradient)))
             << name << " [" << i << "]";
       }
     }
@@ -143,12 +147,15 @@ TEST_P(LossConformance, ListsTheOperatorsThatItCallsAndReadsNothingBack) {
 }
 
 TEST_P(LossConformance, GivesTheSameInFloat32WithinItsRounding) {
-  const auto run = [&](Compute compute) { return LossHarness(plugin_.id, {.compute = compute}).run(inputs_of(plugin_, kOdd)); };
+  const auto run = [&](Compute compute) {
+    return LossHarness(plugin_.id, {.compute = compute}).run(inputs_of(plugin_, kOdd));
+  };
   const double exact = run(Compute::kFloat64).loss.number();
   EXPECT_NEAR(run(Compute::kFloat32).loss.number(), exact, 1e-5 * std::abs(exact) + 1e-6);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shipped, LossConformance, testing::ValuesIn(shipped_ids("loss")), short_name);
+INSTANTIATE_TEST_SUITE_P(Shipped, LossConformance, testing::ValuesIn(shipped_ids("loss")),
+                         short_name);
 
 }  // namespace
 }  // namespace kith::conformance

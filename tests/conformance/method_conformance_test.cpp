@@ -14,7 +14,8 @@ using harness::Settings;
 
 constexpr std::int64_t kSide = 8;
 const harness::Encoders kEncoder{
-    {"encoder", R"(plugin = "convnet", widths = [4, 6], strides = [2, 1], first_kernel = 3, grid = 1)"}};
+    {"encoder",
+     R"(plugin = "convnet", widths = [4, 6], strides = [2, 1], first_kernel = 3, grid = 1)"}};
 
 class MethodConformance : public testing::TestWithParam<std::string> {
  protected:
@@ -39,7 +40,8 @@ class MethodConformance : public testing::TestWithParam<std::string> {
   Batch batch(std::int64_t n, int step = 0) const {
     Batch b;
     for (std::int64_t v = 0; v < need("min_views", 1); ++v)
-      b.views.push_back(normal({n, 3, kSide, kSide}, "view " + std::to_string(v) + " of " + std::to_string(step)));
+      b.views.push_back(normal({n, 3, kSide, kSide},
+                               "view " + std::to_string(v) + " of " + std::to_string(step)));
     for (std::int64_t i = 0; i < n; ++i) {
       b.labels.push_back(i % 3);
       b.indices.push_back((i + step * n) % (8 * n));
@@ -97,11 +99,13 @@ TEST_P(MethodConformance, TakesTheSameNextStepAfterSaveAndLoad) {
   }
   second.restore(folder / "checkpoints");
   for (int step = 3; step < 5; ++step) {
-    EXPECT_EQ(first.train(batch(n, step)).loss.numbers, second.train(batch(n, step)).loss.numbers) << "step " << step;
+    EXPECT_EQ(first.train(batch(n, step)).loss.numbers, second.train(batch(n, step)).loss.numbers)
+        << "step " << step;
   }
   const auto a = first.state(), b = second.state();
   ASSERT_EQ(a.size(), b.size());
-  for (const auto& [name, values] : a) EXPECT_TRUE(values.numbers == b.at(name).numbers) << name << " differs";
+  for (const auto& [name, values] : a)
+    EXPECT_TRUE(values.numbers == b.at(name).numbers) << name << " differs";
 }
 
 TEST_P(MethodConformance, KeepsItsCopiesFromTheOptimiser) {
@@ -117,10 +121,12 @@ TEST_P(MethodConformance, KeepsItsCopiesFromTheOptimiser) {
 
 TEST_P(MethodConformance, DeclaresTheSameWhenItIsMadeAgain) {
   const auto n = smallest_batch();
-  const MethodHarness first(plugin_.id, settings(n), kEncoder), second(plugin_.id, settings(n), kEncoder);
+  const MethodHarness first(plugin_.id, settings(n), kEncoder),
+      second(plugin_.id, settings(n), kEncoder);
   const auto a = first.state(), b = second.state();
   ASSERT_EQ(a.size(), b.size());
-  for (const auto& [name, values] : a) EXPECT_TRUE(values.numbers == b.at(name).numbers) << name << " differs";
+  for (const auto& [name, values] : a)
+    EXPECT_TRUE(values.numbers == b.at(name).numbers) << name << " differs";
 }
 
 TEST_P(MethodConformance, LearnsOnOneBatch) {
@@ -132,7 +138,8 @@ TEST_P(MethodConformance, LearnsOnOneBatch) {
   EXPECT_LT(after, before);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shipped, MethodConformance, testing::ValuesIn(shipped_ids("method")), short_name);
+INSTANTIATE_TEST_SUITE_P(Shipped, MethodConformance, testing::ValuesIn(shipped_ids("method")),
+                         short_name);
 
 }  // namespace
 }  // namespace kith::conformance

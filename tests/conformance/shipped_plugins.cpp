@@ -25,7 +25,8 @@ harness::Plugin find_shipped(std::string_view kind, std::string_view id) {
 
 std::set<std::string> listed_operators(std::string_view kind) {
   std::set<std::string> listed;
-  for (const auto& plugin : shipped(kind)) listed.insert(plugin.operators.begin(), plugin.operators.end());
+  for (const auto& plugin : shipped(kind))
+    listed.insert(plugin.operators.begin(), plugin.operators.end());
   return listed;
 }
 
@@ -49,7 +50,8 @@ harness::Values normal(std::vector<std::int64_t> shape, std::string_view name) {
 }
 
 bool all_finite(const harness::Values& values) {
-  return std::all_of(values.numbers.begin(), values.numbers.end(), [](double x) { return std::isfinite(x); });
+  return std::all_of(values.numbers.begin(), values.numbers.end(),
+                     [](double x) { return std::isfinite(x); });
 }
 
 double largest(const harness::Values& values) {
@@ -60,7 +62,8 @@ double largest(const harness::Values& values) {
 
 void expect_listed(const std::set<std::string>& called, const std::set<std::string>& listed) {
   EXPECT_FALSE(called.empty()) << "no operator was seen";
-  for (const auto& name : called) EXPECT_TRUE(listed.count(name)) << name << " was called and is not listed";
+  for (const auto& name : called)
+    EXPECT_TRUE(listed.count(name)) << name << " was called and is not listed";
 }
 
 }  // namespace kith::conformance

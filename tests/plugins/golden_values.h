@@ -27,7 +27,8 @@ inline std::string exact(double number) {
   return text.str();
 }
 
-inline void expect_equal(const harness::Values& actual, const Array& expected, Tolerance tolerance) {
+inline void expect_equal(const harness::Values& actual, const Array& expected,
+                         Tolerance tolerance) {
   EXPECT_EQ(actual.shape, expected.shape());
   EXPECT_EQ(find_difference(actual.numbers, expected.reals(), tolerance), "");
 }
@@ -43,6 +44,6 @@ inline Tolerance gradient_tolerance_of(harness::Compute compute) {
 }  // namespace kith::golden
 
 /// Skips a test where the golden files are not.
-#define KITH_REQUIRE_GOLDEN()                                      \
-  if (!kith::golden::find_golden_folder())                         \
+#define KITH_REQUIRE_GOLDEN()              \
+  if (!kith::golden::find_golden_folder()) \
   GTEST_SKIP() << "no folder with golden files; set KITH_GOLDEN to it"

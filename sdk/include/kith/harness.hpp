@@ -2,17 +2,18 @@
 //
 // The test harness: runs a shipped plugin as the program runs it, on numbers that a test gives.
 //
-// It loads the plugin's .so through the same search path and checks as `kith run`, makes its objects from a table as an
-// experiment writes it, and reads what comes out as plain numbers. No LibTorch header is needed to use it; a test links
-// the harness library. Errors are those of kith/error.hpp.
+// It loads the plugin's .so through the same search path and checks as `kith run`, makes its
+// objects from a table as an experiment writes it, and reads what comes out as plain numbers. No
+// LibTorch header is needed to use it; a test links the harness library. Errors are those of
+// kith/error.hpp.
 //
-//   kith::harness::LossHarness loss(R"(plugin = "nt_xent", temperature = 0.5)", {.compute = Compute::kFloat64});
-//   const auto result = loss.run({{"embedding", {{12, 16}, numbers}}});
+//   kith::harness::LossHarness loss(R"(plugin = "nt_xent", temperature = 0.5)", {.compute =
+//   Compute::kFloat64}); const auto result = loss.run({{"embedding", {{12, 16}, numbers}}});
 //   EXPECT_NEAR(result.loss.number(), 2.17, 1e-10);
 //
-// A **table** is the inside of a TOML inline table, `plugin = "nt_xent", temperature = 0.5`, or just a plugin's name.
-// Options that are left out have their defaults. A plugin outside the search path is written
-// `plugin = { file = "/folder/mine.so" }`.
+// A **table** is the inside of a TOML inline table, `plugin = "nt_xent", temperature = 0.5`, or
+// just a plugin's name. Options that are left out have their defaults. A plugin outside the search
+// path is written `plugin = { file = "/folder/mine.so" }`.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +36,8 @@ enum class Number {
   kTruth,  ///< bool, as 0 and 1
 };
 
-/// A tensor as plain numbers. Every dtype that a plugin may have fits into double exactly (int64 up to 2^53).
+/// A tensor as plain numbers. Every dtype that a plugin may have fits into double exactly (int64 up
+/// to 2^53).
 struct Values {
   std::vector<std::int64_t> shape;  ///< empty: one number
   std::vector<double> numbers;      ///< row-major, as many as the product of the shape
@@ -70,15 +72,19 @@ struct Settings {
   const Rank* rank = nullptr;  ///< of on_ranks; null: one rank alone
 };
 
-// -- The program -----------------------------------------------------------------------------------------------------
+// -- The program
+// -----------------------------------------------------------------------------------------------------
 
-/// The first line of a test program's main: `if (auto code = kith::harness::trial_exit_code(argc, argv)) return *code;`
+/// The first line of a test program's main: `if (auto code = kith::harness::trial_exit_code(argc,
+/// argv)) return *code;`
 ///
-/// A plugin that is new on a machine is first opened in a child process, and the child is this program, started again.
+/// A plugin that is new on a machine is first opened in a child process, and the child is this
+/// program, started again.
 /// @returns  the exit code if this process is such a child.
 std::optional<int> trial_exit_code(int argc, char** argv);
 
-// -- Which plugins there are ------------------------------------------------------------------------------------------
+// -- Which plugins there are
+// ------------------------------------------------------------------------------------------
 
 /// A declared input of a loss or output of an encoder.
 struct Part {
@@ -95,19 +101,21 @@ struct Plugin {
   std::string id;    ///< "org.kith.nt_xent"
   std::string name;  ///< "nt_xent"
   std::filesystem::path file;
-  std::vector<Part> inputs;                  ///< of a loss
-  std::vector<Part> outputs;                 ///< of an encoder
-  std::map<std::string, std::string> needs;  ///< of a method or an evaluation: "min_batch" -> "2", "labels" -> ""
-  std::set<std::string> operators;           ///< that its file lists: "aten::matmul"
-  /// Tables that put one option after the other at either end of its range, and at each of its choices; lists at their
-  /// shortest and longest too. All other options have their defaults.
+  std::vector<Part> inputs;   ///< of a loss
+  std::vector<Part> outputs;  ///< of an encoder
+  std::map<std::string, std::string>
+      needs;  ///< of a method or an evaluation: "min_batch" -> "2", "labels" -> ""
+  std::set<std::string> operators;  ///< that its file lists: "aten::matmul"
+  /// Tables that put one option after the other at either end of its range, and at each of its
+  /// choices; lists at their shortest and longest too. All other options have their defaults.
   std::vector<std::string> tables_at_ends;
 };
 
 /// All plugins of a kind within reach, sorted by id. [main thread]
 std::vector<Plugin> plugins(std::string_view kind);
 
-// -- Ranks ------------------------------------------------------------------------------------------------------------
+// -- Ranks
+// ------------------------------------------------------------------------------------------------------------
 
 class Team;
 
@@ -124,12 +132,14 @@ class Rank {
   Team* team_;
 };
 
-/// Runs `work` once a rank, each in a thread of its own, and waits for all. What a rank makes with `Settings::rank` set
-/// talks to the other ranks; all must make the same calls in the same order.
-/// @throws what the first failing rank threw; the others, which would wait for it for ever, are stopped.
+/// Runs `work` once a rank, each in a thread of its own, and waits for all. What a rank makes with
+/// `Settings::rank` set talks to the other ranks; all must make the same calls in the same order.
+/// @throws what the first failing rank threw; the others, which would wait for it for ever, are
+/// stopped.
 void on_ranks(int count, const std::function<void(const Rank&)>& work);
 
-// -- Losses -----------------------------------------------------------------------------------------------------------
+// -- Losses
+// -----------------------------------------------------------------------------------------------------------
 
 struct LossResult {
   Values loss;
@@ -150,15 +160,18 @@ class LossHarness {
   std::unique_ptr<Parts> parts_;
 };
 
-/// A loss on as many ranks as there are inputs, each rank with an instance of its own. One result a rank.
-std::vector<LossResult> run_loss(const std::string& table, Compute compute, const std::vector<Named>& inputs_by_rank);
+/// A loss on as many ranks as there are inputs, each rank with an instance of its own. One result a
+/// rank.
+std::vector<LossResult> run_loss(const std::string& table, Compute compute,
+                                 const std::vector<Named>& inputs_by_rank);
 
-// -- Encoders ---------------------------------------------------------------------------------------------------------
+// -- Encoders
+// ---------------------------------------------------------------------------------------------------------
 
 enum class Mode { kTraining, kEvaluation };
 
-/// An encoder in the role "encoder". Names of parameters and buffers are without the role: "layer1.0.conv1.weight".
-/// [one thread]
+/// An encoder in the role "encoder". Names of parameters and buffers are without the role:
+/// "layer1.0.conv1.weight". [one thread]
 class EncoderHarness {
  public:
   explicit EncoderHarness(const std::string& table, const Settings& settings = {});
@@ -169,17 +182,20 @@ class EncoderHarness {
   std::vector<std::string> buffers() const;
 
   Values get(const std::string& name) const;
-  /// Fills a parameter or buffer. @throws ConfigError for an unknown name, ShapeError for another shape.
+  /// Fills a parameter or buffer. @throws ConfigError for an unknown name, ShapeError for another
+  /// shape.
   void set(const std::string& name, const Values& values);
 
   /// One forward that asks for all outputs. In training mode running averages move.
   Named run(const Values& images, Mode mode);
   /// One forward in training mode and its backward.
   /// @param weights  by output: the loss is the sum of all outputs times their weights.
-  /// @returns        gradients of the parameters by name (absent: none arrived), and of the images as "images".
+  /// @returns        gradients of the parameters by name (absent: none arrived), and of the images
+  /// as "images".
   Named gradients(const Values& images, const Named& weights);
 
-  /// Writes parameters and buffers as a checkpoint has them ("encoder.conv1.weight"), and reads them back.
+  /// Writes parameters and buffers as a checkpoint has them ("encoder.conv1.weight"), and reads
+  /// them back.
   void save(const std::filesystem::path& file) const;
   void load(const std::filesystem::path& file);
 
@@ -188,10 +204,12 @@ class EncoderHarness {
   std::unique_ptr<Parts> parts_;
 };
 
-// -- Methods ----------------------------------------------------------------------------------------------------------
+// -- Methods
+// ----------------------------------------------------------------------------------------------------------
 
-/// Encoders of a method by role. An empty table is the stub: an encoder without parameters whose "features" are its
-/// input, so that a test's views are the features themselves ([N, D]; then `channels` is D, `height` and `width` 1).
+/// Encoders of a method by role. An empty table is the stub: an encoder without parameters whose
+/// "features" are its input, so that a test's views are the features themselves ([N, D]; then
+/// `channels` is D, `height` and `width` 1).
 using Encoders = std::map<std::string, std::string>;
 
 /// One optimiser step's batch.
@@ -203,13 +221,14 @@ struct Batch {
 
 struct StepResult {
   Values loss;
-  Named gradients;                     ///< of the parameters, by name in the run; absent: none arrived
+  Named gradients;  ///< of the parameters, by name in the run; absent: none arrived
   std::vector<Values> view_gradients;  ///< by view
   Named metrics;                       ///< what the method recorded
 };
 
-/// A method with its encoders. Names are those of a run: "encoder.layer1.0.conv1.weight", "method.projector.0.weight",
-/// "method.queue", and of a copy "encoder@teacher.layer1.0.conv1.weight". [one thread, that of its rank]
+/// A method with its encoders. Names are those of a run: "encoder.layer1.0.conv1.weight",
+/// "method.projector.0.weight", "method.queue", and of a copy
+/// "encoder@teacher.layer1.0.conv1.weight". [one thread, that of its rank]
 class MethodHarness {
  public:
   explicit MethodHarness(const std::string& table, const Settings& settings = {},
@@ -222,7 +241,8 @@ class MethodHarness {
   /// The parameters that the optimiser was given.
   std::vector<std::string> optimised() const;
 
-  /// Parameters, copies and buffers by name; of the optimiser "optimizer/<parameter>.momentum_buffer" and the like.
+  /// Parameters, copies and buffers by name; of the optimiser
+  /// "optimizer/<parameter>.momentum_buffer" and the like.
   Values get(const std::string& name) const;
   /// @throws ConfigError for an unknown name, ShapeError for another shape.
   void set(const std::string& name, const Values& values);
@@ -234,10 +254,12 @@ class MethodHarness {
   /// The next step's number; from 0.
   void set_step(std::int64_t step);
 
-  /// What the method computes for the current step: forward, backward, its call after the backward. No parameter and no
-  /// copy moves; buffers (running averages, a queue) move as the method moves them.
+  /// What the method computes for the current step: forward, backward, its call after the backward.
+  /// No parameter and no copy moves; buffers (running averages, a queue) move as the method moves
+  /// them.
   StepResult step(const Batch& batch);
-  /// A whole step with copies, clipping and the optimiser of the settings; then the next step is current.
+  /// A whole step with copies, clipping and the optimiser of the settings; then the next step is
+  /// current.
   StepResult train(const Batch& batch);
 
   /// Writes a checkpoint into a folder, and goes on from the newest one there.
@@ -249,7 +271,8 @@ class MethodHarness {
   std::unique_ptr<Parts> parts_;
 };
 
-// -- Evaluations ------------------------------------------------------------------------------------------------------
+// -- Evaluations
+// ------------------------------------------------------------------------------------------------------
 
 /// One representation of two splits.
 struct EvaluationInput {
@@ -271,13 +294,16 @@ struct EvaluationResult {
 };
 
 /// Makes an evaluation and runs it once. A run gives it float32; golden values want float64.
-EvaluationResult evaluate(const std::string& table, const EvaluationInput& input, Compute compute = Compute::kFloat32);
+EvaluationResult evaluate(const std::string& table, const EvaluationInput& input,
+                          Compute compute = Compute::kFloat32);
 
-// -- What a plugin calls ----------------------------------------------------------------------------------------------
+// -- What a plugin calls
+// ----------------------------------------------------------------------------------------------
 
 struct Calls {
   std::set<std::string> operators;  ///< called by name: "aten::conv2d"
-  std::int64_t read_backs = 0;      ///< of these, calls that bring a tensor to the CPU: `item`, `nonzero`, ...
+  std::int64_t read_backs =
+      0;  ///< of these, calls that bring a tensor to the CPU: `item`, `nonzero`, ...
 };
 
 /// What plugins called on this thread while `work` ran.

@@ -18,7 +18,7 @@ harness::Values grey_images(std::int64_t n, std::int64_t side) {
 TEST(ConvNetTest, HasTheMapAndItsPooledGridAsFeatures) {
   EncoderHarness encoder("convnet", {.channels = 1, .height = 28, .width = 28});
   const auto out = encoder.run(grey_images(2, 28), Mode::kEvaluation);
-  EXPECT_EQ(out.at("map").shape, (Shape{2, 128, 4, 4}));       // strides 2, 1, 2, 1, 2, 1 on 28 px
+  EXPECT_EQ(out.at("map").shape, (Shape{2, 128, 4, 4}));  // strides 2, 1, 2, 1, 2, 1 on 28 px
   EXPECT_EQ(out.at("features").shape, (Shape{2, 128 * 2 * 2}));
 }
 
@@ -35,7 +35,8 @@ TEST(ConvNetTest, RefusesWidthsAndStridesOfDifferentLengths) {
     EncoderHarness encoder(R"(plugin = "convnet", widths = [3, 5], strides = [2])");
     FAIL() << "nothing was thrown";
   } catch (const ConfigError& error) {
-    EXPECT_NE(std::string(error.what()).find("equally long, got 2 and 1"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("equally long, got 2 and 1"), std::string::npos)
+        << error.what();
   }
 }
 

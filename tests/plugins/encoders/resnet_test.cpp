@@ -46,7 +46,8 @@ std::set<std::string> lines_of(const std::string& path) {
 
 /// Random images, the same ones each time.
 Values images(std::int64_t n, std::int64_t side) {
-  Values values{{n, 3, side, side}, std::vector<double>(static_cast<std::size_t>(n * 3 * side * side))};
+  Values values{{n, 3, side, side},
+                std::vector<double>(static_cast<std::size_t>(n * 3 * side * side))};
   Draw draw({.seed = 7}, "images");
   for (auto& x : values.numbers) x = draw.normal();
   return values;
@@ -56,7 +57,8 @@ class ResNetNamesTest : public testing::TestWithParam<const char*> {};
 
 TEST_P(ResNetNamesTest, AreThoseOfTorchvision) {
   const std::string depth = GetParam();
-  const EncoderHarness encoder("plugin = \"resnet\", depth = \"" + depth + "\"", {.height = 32, .width = 32});
+  const EncoderHarness encoder("plugin = \"resnet\", depth = \"" + depth + "\"",
+                               {.height = 32, .width = 32});
   EXPECT_EQ(declared(encoder), lines_of(kFixtures + "resnet" + depth + ".txt"));
 }
 
@@ -71,7 +73,8 @@ TEST(ResNetTest, HalvesTheImageFiveTimesWithTheImagenetStem) {
 }
 
 TEST(ResNetTest, KeepsSmallImagesLargeWithTheCifarStem) {
-  EncoderHarness encoder(R"(plugin = "resnet", stem = "cifar", width = 0.125, grid = 2)", {.height = 32, .width = 32});
+  EncoderHarness encoder(R"(plugin = "resnet", stem = "cifar", width = 0.125, grid = 2)",
+                         {.height = 32, .width = 32});
   EXPECT_EQ(encoder.get("conv1.weight").shape, (Shape{8, 3, 3, 3}));
   const auto out = encoder.run(images(2, 32), Mode::kEvaluation);
   EXPECT_EQ(out.at("map").shape, (Shape{2, 64, 4, 4}));  // 32 / 8
@@ -79,8 +82,9 @@ TEST(ResNetTest, KeepsSmallImagesLargeWithTheCifarStem) {
 }
 
 TEST(ResNetTest, BeginsEachResidualBranchAsNothingWhereAsked) {
-  const EncoderHarness encoder(R"(plugin = "resnet", depth = "50", width = 0.125, zero_init_residual = true)",
-                               {.height = 32, .width = 32});
+  const EncoderHarness encoder(
+      R"(plugin = "resnet", depth = "50", width = 0.125, zero_init_residual = true)",
+      {.height = 32, .width = 32});
   for (const auto x : encoder.get("layer1.0.bn3.weight").numbers) EXPECT_EQ(x, 0);
   for (const auto x : encoder.get("layer1.0.bn2.weight").numbers) EXPECT_EQ(x, 1);
 }
@@ -89,7 +93,8 @@ TEST(ResNetTest, RefusesChannelsThatTheDataDoesNotHave) {
   EXPECT_THROW(EncoderHarness(R"(plugin = "resnet", channels = 1)", Settings{}), ConfigError);
 }
 
-/// Loads a checkpoint's tensors by name into torchvision's model and prints its features and map for the given images.
+/// Loads a checkpoint's tensors by name into torchvision's model and prints its features and map
+/// for the given images.
 const char* const kForward = R"(
 import json, pathlib, sys
 import torch, torchvision
@@ -122,13 +127,16 @@ for training in (True, False):  # the first moves the running averages, the seco
         print("features", *(f"{x:.9g}" for x in model(images).flatten().tolist()))
 )";
 
-void write(const std::filesystem::path& path, const std::string& text) { std::ofstream(path) << text; }
+void write(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path) << text;
+}
 
 class ResNetForwardTest : public testing::TestWithParam<const char*> {};
 
 TEST_P(ResNetForwardTest, EqualsTorchvisionWithTheSameWeights) {
   const auto python = host::find_python("torch, torchvision");
-  if (python.empty()) GTEST_SKIP() << "no Python that has torch and torchvision; set KITH_PYTHON to one";
+  if (python.empty())
+    GTEST_SKIP() << "no Python that has torch and torchvision; set KITH_PYTHON to one";
   const std::string depth = GetParam();
   constexpr std::int64_t kImages = 4, kSide = 64;
   EncoderHarness encoder("plugin = \"resnet\", depth = \"" + depth + "\"",
@@ -156,7 +164,8 @@ TEST_P(ResNetForwardTest, EqualsTorchvisionWithTheSameWeights) {
     for (const auto x : own) {
       double theirs = 0;
       ASSERT_TRUE(lines >> theirs);
-      ASSERT_NEAR(x, theirs, 1e-5 * largest) << (mode == Mode::kTraining ? "training" : "evaluation");  // float32
+      ASSERT_NEAR(x, theirs, 1e-5 * largest)
+          << (mode == Mode::kTraining ? "training" : "evaluation");  // float32
     }
   }
   EXPECT_EQ(compared, 2);

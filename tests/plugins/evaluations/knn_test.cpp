@@ -18,20 +18,24 @@ using harness::EvaluationInput;
 using harness::EvaluationResult;
 using harness::Values;
 
-/// Below it float32 may order the two best classes, or the k-th and the next neighbour, the other way round.
+/// Below it float32 may order the two best classes, or the k-th and the next neighbour, the other
+/// way round.
 constexpr double kTinyMargin = 1e-4;
 
 EvaluationInput input_of(const Case& c, double scale) {
   EvaluationInput input{golden::values_of(c.input("train")), c.input("train_labels").integers(),
-                        golden::values_of(c.input("test")), c.input("test_labels").integers(), c.integer("classes")};
+                        golden::values_of(c.input("test")), c.input("test_labels").integers(),
+                        c.integer("classes")};
   for (auto* values : {&input.bank, &input.query})
     for (auto& x : values->numbers) x *= scale;
   return input;
 }
 
 std::string table(const Case& c, const std::string& distance) {
-  return "plugin = \"knn\", labels_per_class = [0], report_votes = true, k = " + std::to_string(c.integer("k")) +
-         ", temperature = " + golden::exact(c.real("temperature")) + ", distance = \"" + distance + "\"";
+  return "plugin = \"knn\", labels_per_class = [0], report_votes = true, k = " +
+         std::to_string(c.integer("k")) +
+         ", temperature = " + golden::exact(c.real("temperature")) + ", distance = \"" + distance +
+         "\"";
 }
 
 /// The classes of a row of votes, most votes first.
@@ -47,22 +51,26 @@ std::vector<std::int64_t> order_of(const Values& votes, std::size_t row) {
 void check_votes(const Values& votes, const Array& expected, Compute compute) {
   ASSERT_EQ(votes.shape, expected.shape());
   // exp(similarity / 0.07) magnifies the rounding of a similarity 14-fold: float32 gets 1e-4.
-  golden::expect_equal(votes, expected, compute == Compute::kFloat64 ? golden::kFloat64 : golden::kFloat32Gradient);
+  golden::expect_equal(votes, expected,
+                       compute == Compute::kFloat64 ? golden::kFloat64 : golden::kFloat32Gradient);
 }
 
-void check_tops(const EvaluationResult& result, const Case& c, const std::string& name, double rows) {
+void check_tops(const EvaluationResult& result, const Case& c, const std::string& name,
+                double rows) {
   for (const std::string top : {"top1", "top5"}) {
     ASSERT_TRUE(result.metrics.count(top)) << top;
     EXPECT_EQ(result.metrics.at(top).unit, "fraction");
     // In per cent there; rows: how many may fall on the other side.
-    EXPECT_NEAR(100 * result.metrics.at(top).value, c.output(top + name).real(), 1e-9 + rows) << top + name;
+    EXPECT_NEAR(100 * result.metrics.at(top).value, c.output(top + name).real(), 1e-9 + rows)
+        << top + name;
   }
 }
 
 /// Per cent of the queries that float32 may order otherwise.
 double doubtful(const Case& c) {
   const auto margin = c.output("margin").reals();
-  const auto tiny = std::count_if(margin.begin(), margin.end(), [](double m) { return m < kTinyMargin; });
+  const auto tiny =
+      std::count_if(margin.begin(), margin.end(), [](double m) { return m < kTinyMargin; });
   return 100.0 * static_cast<double>(tiny) / static_cast<double>(margin.size());
 }
 
@@ -86,11 +94,13 @@ void check_all(Compute compute, const std::string& what) {
         rows.skip("tiny margin");
         continue;
       }
-      EXPECT_EQ(order_of(votes, row)[0], order[row * static_cast<std::size_t>(votes.shape[1])]) << "row " << row;
+      EXPECT_EQ(order_of(votes, row)[0], order[row * static_cast<std::size_t>(votes.shape[1])])
+          << "row " << row;
       rows.check();
     }
 
-    const auto euclidean = harness::evaluate(table(c, "euclidean"), input_of(c, c.real("solo_feature_scale")), compute);
+    const auto euclidean = harness::evaluate(table(c, "euclidean"),
+                                             input_of(c, c.real("solo_feature_scale")), compute);
     check_votes(euclidean.tables.at("votes"), c.output("votes_solo_euclidean"), compute);
     check_tops(euclidean, c, "_solo_euclidean", slack);
     cases.check();
@@ -102,19 +112,25 @@ TEST(KnnTest, EqualsThreePublishedClassifiersInFloat64) { check_all(Compute::kFl
 TEST(KnnTest, EqualsThreePublishedClassifiersInFloat32) { check_all(Compute::kFloat32, "float32"); }
 
 EvaluationInput four_points() {
-  return {{{4, 2}, {1, 0, 0.9, 0.1, 0, 1, 0.1, 0.9}}, {0, 0, 1, 1}, {{2, 2}, {1, 0.05, 0.05, 1}}, {0, 1}, 2};
+  return {{{4, 2}, {1, 0, 0.9, 0.1, 0, 1, 0.1, 0.9}},
+          {0, 0, 1, 1},
+          {{2, 2}, {1, 0.05, 0.05, 1}},
+          {0, 1},
+          2};
 }
 
 TEST(KnnTest, FindsTheClassOfTheNearestPoints) {
-  const auto result = harness::evaluate(R"(plugin = "knn", k = 1, labels_per_class = [0])", four_points());
+  const auto result =
+      harness::evaluate(R"(plugin = "knn", k = 1, labels_per_class = [0])", four_points());
   EXPECT_EQ(result.metrics.at("top1").value, 1.0);
   EXPECT_FALSE(result.metrics.count("top5")) << "two classes have no top 5";
   EXPECT_TRUE(result.tables.empty()) << "votes were not asked for";
 }
 
 TEST(KnnTest, TakesTheWholeBankWhereKIsLarger) {
-  const auto result = harness::evaluate(R"(plugin = "knn", k = 100, labels_per_class = [0], report_votes = true)",
-                                        four_points(), Compute::kFloat64);
+  const auto result =
+      harness::evaluate(R"(plugin = "knn", k = 100, labels_per_class = [0], report_votes = true)",
+                        four_points(), Compute::kFloat64);
   // By hand, of query 0: class 0 gets the votes of both of its rows.
   const auto cosine = [](double a, double b) {
     return (1 * a + 0.05 * b) / std::hypot(a, b) / std::hypot(1, 0.05);
@@ -124,8 +140,10 @@ TEST(KnnTest, TakesTheWholeBankWhereKIsLarger) {
 }
 
 TEST(KnnTest, DrawsTheSameFewLabelsEachTime) {
-  const std::string table = R"(plugin = "knn", labels_per_class = [1], few_labels_k = 1, draws = 3)";
-  const auto first = harness::evaluate(table, four_points()), second = harness::evaluate(table, four_points());
+  const std::string table =
+      R"(plugin = "knn", labels_per_class = [1], few_labels_k = 1, draws = 3)";
+  const auto first = harness::evaluate(table, four_points()),
+             second = harness::evaluate(table, four_points());
   EXPECT_EQ(first.metrics.at("top1_1_labels").value, 1.0);
   EXPECT_EQ(first.metrics.at("top1_1_labels").value, second.metrics.at("top1_1_labels").value);
 }

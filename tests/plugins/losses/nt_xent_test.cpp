@@ -19,20 +19,23 @@ std::string suffix(const Case& c, std::size_t rank) {
   return c.integer("ranks") == 1 ? "" : "_r" + std::to_string(rank);
 }
 
-/// Loss and gradients of all ranks of a case. The gradient with the scale "paper" is half that of the code.
+/// Loss and gradients of all ranks of a case. The gradient with the scale "paper" is half that of
+/// the code.
 void check_case(const Case& c, Compute compute, const std::string& scale) {
   std::vector<Named> inputs;
   for (std::size_t r = 0; r < static_cast<std::size_t>(c.integer("ranks")); ++r)
     inputs.push_back({{"embedding", golden::values_of(c.input("z" + suffix(c, r)))}});
-  const auto results = harness::run_loss("plugin = \"nt_xent\", temperature = " + golden::exact(c.real("temperature")) +
-                                             ", scale = \"" + scale + "\"",
-                                         compute, inputs);
+  const auto results = harness::run_loss(
+      "plugin = \"nt_xent\", temperature = " + golden::exact(c.real("temperature")) +
+          ", scale = \"" + scale + "\"",
+      compute, inputs);
   for (std::size_t r = 0; r < results.size(); ++r) {
     const auto loss = (scale == "code" ? "loss" : "loss_paper") + suffix(c, r);
     golden::expect_equal(results[r].loss, c.output(loss), golden::tolerance_of(compute));
     auto gradient = results[r].gradients.at("embedding");
     for (auto& g : gradient.numbers) g *= scale == "code" ? 1 : 2;
-    golden::expect_equal(gradient, c.output("grad_z" + suffix(c, r)), golden::gradient_tolerance_of(compute));
+    golden::expect_equal(gradient, c.output("grad_z" + suffix(c, r)),
+                         golden::gradient_tolerance_of(compute));
   }
 }
 
@@ -50,7 +53,8 @@ void check_all(Compute compute, const std::string& what) {
 TEST(NtXentTest, EqualsTheReleasedCodeInFloat64) { check_all(Compute::kFloat64, "float64"); }
 TEST(NtXentTest, EqualsTheReleasedCodeInFloat32) { check_all(Compute::kFloat32, "float32"); }
 
-// By hand: all rows equal, so each of the 2N - 1 candidates is as likely, and the loss is ln(2N - 1).
+// By hand: all rows equal, so each of the 2N - 1 candidates is as likely, and the loss is ln(2N -
+// 1).
 TEST(NtXentTest, EqualsTheLogarithmOfTheCandidatesWhereAllRowsAreEqual) {
   LossHarness loss("nt_xent", {.compute = Compute::kFloat64});
   const auto result = loss.run({{"embedding", {{6, 2}, std::vector<double>(12, 1.0)}}});
@@ -72,7 +76,8 @@ TEST(NtXentTest, RefusesAnOddNumberOfRows) {
     loss.run({{"embedding", {{3, 2}, std::vector<double>(6, 1.0)}}});
     FAIL() << "nothing was thrown";
   } catch (const ShapeError& error) {
-    EXPECT_NE(std::string(error.what()).find("even number of rows"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("even number of rows"), std::string::npos)
+        << error.what();
     EXPECT_NE(std::string(error.what()).find("[3,"), std::string::npos) << error.what();
   }
 }
@@ -82,7 +87,8 @@ TEST(NtXentTest, RefusesATemperatureOfZeroAndNamesTheKey) {
     LossHarness loss(R"(plugin = "nt_xent", temperature = 0.0)");
     FAIL() << "nothing was thrown";
   } catch (const ConfigError& error) {
-    EXPECT_NE(std::string(error.what()).find("loss.temperature"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("loss.temperature"), std::string::npos)
+        << error.what();
   }
 }
 
@@ -93,7 +99,8 @@ TEST(NtXentTest, AFailureOfOneRankStopsTheOther) {
     harness::run_loss("nt_xent", Compute::kFloat32, inputs);
     FAIL() << "nothing was thrown";
   } catch (const ShapeError& error) {
-    EXPECT_NE(std::string(error.what()).find("even number of rows"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("even number of rows"), std::string::npos)
+        << error.what();
   }
 }
 

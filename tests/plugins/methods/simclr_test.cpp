@@ -19,16 +19,23 @@ using harness::Values;
 /// Rows [first, first + n) of a data set [N, D].
 Values rows_of(const Values& all, std::int64_t first, std::int64_t n) {
   const auto width = all.shape[1];
-  return {{n, width}, {all.numbers.begin() + first * width, all.numbers.begin() + (first + n) * width}};
+  return {{n, width},
+          {all.numbers.begin() + first * width, all.numbers.begin() + (first + n) * width}};
 }
 
 /// Without a head the embeddings are the stub's features, and those are the views.
 void check_rank(const Case& c, const std::string& suffix, const harness::Rank* rank) {
   const auto z = golden::values_of(c.input("z" + suffix));
   const auto pairs = c.integer("pairs_per_rank");
-  MethodHarness method("plugin = \"simclr\", head_layers = 0, loss = { plugin = \"nt_xent\", scale = \"code\", "
-                       "temperature = " + golden::exact(c.real("temperature")) + " }",
-                       {.compute = Compute::kFloat64, .channels = z.shape[1], .height = 1, .width = 1, .rank = rank});
+  MethodHarness method(
+      "plugin = \"simclr\", head_layers = 0, loss = { plugin = \"nt_xent\", scale = \"code\", "
+      "temperature = " +
+          golden::exact(c.real("temperature")) + " }",
+      {.compute = Compute::kFloat64,
+       .channels = z.shape[1],
+       .height = 1,
+       .width = 1,
+       .rank = rank});
   const auto result = method.step({.views = {rows_of(z, 0, pairs), rows_of(z, pairs, pairs)}});
   golden::expect_equal(result.loss, c.output("loss" + suffix), golden::kFloat64);
   auto gradient = result.view_gradients.at(0);
@@ -56,8 +63,10 @@ TEST(SimClrTest, EqualsTheReleasedCodeOnGivenFeatures) {
 }
 
 TEST(SimClrTest, HasTheHeadOfTheReleasedCode) {
-  // Linear without bias, batch norm, ReLU; linear without bias, batch norm with a scale and no shift.
-  MethodHarness method(R"(plugin = "simclr", embedding_width = 16)", {.channels = 12, .height = 1, .width = 1});
+  // Linear without bias, batch norm, ReLU; linear without bias, batch norm with a scale and no
+  // shift.
+  MethodHarness method(R"(plugin = "simclr", embedding_width = 16)",
+                       {.channels = 12, .height = 1, .width = 1});
   EXPECT_EQ(method.parameters(),
             (std::vector<std::string>{"method.projector.0.weight", "method.projector.1.weight",
                                       "method.projector.1.bias", "method.projector.3.weight",
@@ -76,7 +85,8 @@ TEST(SimClrTest, AStepWithPlainSgdMovesAParameterByItsGradient) {
   const auto result = method.train(batch);
   const auto after = method.get(name).numbers;
   const auto& gradient = result.gradients.at(name).numbers;
-  for (std::size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(after[i], before[i] - 0.1 * gradient[i], 1e-12);
+  for (std::size_t i = 0; i < before.size(); ++i)
+    EXPECT_NEAR(after[i], before[i] - 0.1 * gradient[i], 1e-12);
 }
 
 TEST(SimClrTest, NamesTheInputWhereALossDoesNotFit) {
@@ -84,7 +94,8 @@ TEST(SimClrTest, NamesTheInputWhereALossDoesNotFit) {
     MethodHarness method(R"(plugin = "simclr", loss = "nt_xnt")");
     FAIL() << "nothing was thrown";
   } catch (const ConfigError& error) {
-    EXPECT_NE(std::string(error.what()).find("did you mean 'nt_xent'?"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("did you mean 'nt_xent'?"), std::string::npos)
+        << error.what();
   }
 }
 

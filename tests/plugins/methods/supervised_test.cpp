@@ -16,7 +16,11 @@ using harness::Settings;
 constexpr std::int64_t kClasses = 5;
 
 Settings stub(std::int64_t features) {
-  return {.compute = Compute::kFloat64, .channels = features, .height = 1, .width = 1, .classes = kClasses};
+  return {.compute = Compute::kFloat64,
+          .channels = features,
+          .height = 1,
+          .width = 1,
+          .classes = kClasses};
 }
 
 /// A classifier whose bias is zero, given features of zero: all logits are zero.
@@ -29,22 +33,26 @@ harness::StepResult step_on_zeros(const std::string& table) {
 // By hand: each class has the probability 1/5.
 TEST(SupervisedTest, BeginsAtTheLogarithmOfTheClassesOnZeroFeatures) {
   EXPECT_NEAR(step_on_zeros("supervised").loss.number(), std::log(5.0), 1e-12);
-  EXPECT_NEAR(step_on_zeros(R"(plugin = "supervised", label_smoothing = 0.1)").loss.number(), std::log(5.0), 1e-12);
+  EXPECT_NEAR(step_on_zeros(R"(plugin = "supervised", label_smoothing = 0.1)").loss.number(),
+              std::log(5.0), 1e-12);
 }
 
 // By hand: d loss / d bias = mean over rows of (probability - target).
 TEST(SupervisedTest, PullsTheBiasTowardsTheLabelsOfTheBatch) {
   const auto gradient = step_on_zeros("supervised").gradients.at("method.classifier.bias").numbers;
   const double by_hand[] = {0.2 - 0.25, 0.2 - 0.5, 0.2, 0.2, 0.2 - 0.25};
-  for (std::size_t c = 0; c < kClasses; ++c) EXPECT_NEAR(gradient[c], by_hand[c], 1e-12) << "class " << c;
+  for (std::size_t c = 0; c < kClasses; ++c)
+    EXPECT_NEAR(gradient[c], by_hand[c], 1e-12) << "class " << c;
 }
 
 // By hand: with smoothing s the target is 1 - s + s/5 for the label and s/5 for the others.
 TEST(SupervisedTest, SmoothsTheTarget) {
-  const auto gradient =
-      step_on_zeros(R"(plugin = "supervised", label_smoothing = 0.5)").gradients.at("method.classifier.bias").numbers;
+  const auto gradient = step_on_zeros(R"(plugin = "supervised", label_smoothing = 0.5)")
+                            .gradients.at("method.classifier.bias")
+                            .numbers;
   const double by_hand[] = {0.1 - 0.125, 0.1 - 0.25, 0.1, 0.1, 0.1 - 0.125};
-  for (std::size_t c = 0; c < kClasses; ++c) EXPECT_NEAR(gradient[c], by_hand[c], 1e-12) << "class " << c;
+  for (std::size_t c = 0; c < kClasses; ++c)
+    EXPECT_NEAR(gradient[c], by_hand[c], 1e-12) << "class " << c;
 }
 
 TEST(SupervisedTest, RecordsTheShareOfRightAnswers) {
@@ -53,7 +61,8 @@ TEST(SupervisedTest, RecordsTheShareOfRightAnswers) {
   for (std::size_t c = 0; c < kClasses; ++c) identity[c * kClasses + c] = 1;
   method.set("method.classifier.weight", {{kClasses, kClasses}, identity});
   method.set("method.classifier.bias", {{kClasses}, std::vector<double>(kClasses, 0.0)});
-  const auto result = method.step({.views = {{{kClasses, kClasses}, identity}}, .labels = {0, 1, 2, 0, 0}});
+  const auto result =
+      method.step({.views = {{{kClasses, kClasses}, identity}}, .labels = {0, 1, 2, 0, 0}});
   EXPECT_NEAR(result.metrics.at("accuracy").number(), 0.6, 1e-6);  // 1e-6: float32
 }
 
