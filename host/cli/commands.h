@@ -22,7 +22,8 @@ struct RunArguments {
   std::string resume;  ///< empty: a new run
 };
 
-/// The commands. Each prints to standard output and returns an exit code; errors are thrown as kith::Error.
+/// The commands. Each prints to standard output and returns an exit code; errors are thrown as
+/// kith::Error.
 int run_command(const RunArguments& arguments);
 int check_command(const std::string& experiment, const std::vector<std::string>& set);
 int schema_command();

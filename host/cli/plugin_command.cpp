@@ -11,7 +11,8 @@ namespace {
 
 /// The plugin of any kind that a short name, an id or a file means.
 const PluginRecord& find_any_kind(PluginRegistry& registry, const std::string& name) {
-  if (name.find('/') != std::string::npos || name.ends_with(".so")) return registry.find_file("", name);
+  if (name.find('/') != std::string::npos || name.ends_with(".so"))
+    return registry.find_file("", name);
   std::vector<const PluginRecord*> found;
   std::vector<std::string> names;
   for (const auto* record : registry.records()) {
@@ -21,11 +22,13 @@ const PluginRecord& find_any_kind(PluginRegistry& registry, const std::string& n
   if (found.size() == 1) return *found[0];
   if (found.empty()) {
     const auto nearest = nearest_name(name, names);
-    throw PluginError("plugin: none is called '" + name + "'" +
-                      (nearest ? "; did you mean '" + *nearest + "'?" : "; kith plugin list shows all"));
+    throw PluginError(
+        "plugin: none is called '" + name + "'" +
+        (nearest ? "; did you mean '" + *nearest + "'?" : "; kith plugin list shows all"));
   }
   std::string ids;
-  for (const auto* record : found) ids += "\n  " + record->metadata.kind + " " + record->metadata.id;
+  for (const auto* record : found)
+    ids += "\n  " + record->metadata.kind + " " + record->metadata.id;
   throw PluginError("plugin: '" + name + "' is ambiguous; name one by its id:" + ids);
 }
 

@@ -35,9 +35,10 @@ Progress::Progress(std::int64_t first_step, std::int64_t steps, std::int64_t epo
 
 std::string Progress::line(const StepRecord& r) const {
   const auto done = static_cast<double>(r.step - first_step_);
-  const auto left = done > 0 ? seconds_since(start_) / done * static_cast<double>(steps_ - r.step) : 0;
-  return fmt::format("epoch {:.1f}/{}  step {}/{}  loss {:.4f}  {:.0f} images/s  {} left", r.epoch, epochs_, r.step, steps_,
-                     r.loss, r.images_per_s, time_text(left));
+  const auto left =
+      done > 0 ? seconds_since(start_) / done * static_cast<double>(steps_ - r.step) : 0;
+  return fmt::format("epoch {:.1f}/{}  step {}/{}  loss {:.4f}  {:.0f} images/s  {} left", r.epoch,
+                     epochs_, r.step, steps_, r.loss, r.images_per_s, time_text(left));
 }
 
 void Progress::show(const StepRecord& r) {

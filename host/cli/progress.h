@@ -9,7 +9,8 @@
 
 namespace kith::host {
 
-/// Shows how far training is: a bar with rate, loss and time left on a terminal, plain lines elsewhere. [train thread]
+/// Shows how far training is: a bar with rate, loss and time left on a terminal, plain lines
+/// elsewhere. [train thread]
 class Progress {
  public:
   Progress(std::int64_t first_step, std::int64_t steps, std::int64_t epochs);

@@ -12,15 +12,17 @@
 namespace kith::host {
 namespace {
 
-std::string start_text(const Assembly& a, const std::filesystem::path& folder, std::int64_t first_step) {
+std::string start_text(const Assembly& a, const std::filesystem::path& folder,
+                       std::int64_t first_step) {
   const auto& e = a.experiment();
-  auto text = fmt::format("{}: {} on {} training images, {} epochs of {} steps of {} images\n", e.name,
-                          a.method->metadata.name, a.train_images(), e.train.epochs, a.steps_per_epoch(),
-                          e.train.batch_size);
-  text += fmt::format("{} tensor and {} loader threads; run folder {}\n", e.train.tensor_threads, e.train.loader_threads,
-                      folder.string());
-  text += fmt::format("{}, learning rate {:g}, schedule {} with {:g} epochs of warm-up\n", to_text(e.optimizer.kind),
-                      e.optimizer.base_lr, to_text(e.schedule.kind), e.schedule.warmup_epochs);
+  auto text = fmt::format("{}: {} on {} training images, {} epochs of {} steps of {} images\n",
+                          e.name, a.method->metadata.name, a.train_images(), e.train.epochs,
+                          a.steps_per_epoch(), e.train.batch_size);
+  text += fmt::format("{} tensor and {} loader threads; run folder {}\n", e.train.tensor_threads,
+                      e.train.loader_threads, folder.string());
+  text += fmt::format("{}, learning rate {:g}, schedule {} with {:g} epochs of warm-up\n",
+                      to_text(e.optimizer.kind), e.optimizer.base_lr, to_text(e.schedule.kind),
+                      e.schedule.warmup_epochs);
   if (first_step > 0) text += fmt::format("going on after step {}\n", first_step);
   return text;
 }
@@ -32,10 +34,12 @@ void print_end(const RunOutcome& outcome) {
   }
   if (!outcome.results.empty()) {
     fmt::print("\n{}\n", result_table(outcome.results));
-    if (const auto sentence = result_sentence(outcome.results); !sentence.empty()) fmt::print("{}\n", sentence);
+    if (const auto sentence = result_sentence(outcome.results); !sentence.empty())
+      fmt::print("{}\n", sentence);
   }
-  fmt::print("trained for {:.0f} s; features, metrics and settings are in {}, checkpoints in {}\n", outcome.training_s,
-             (outcome.folder / "run.h5").string(), (outcome.folder / "checkpoints").string());
+  fmt::print("trained for {:.0f} s; features, metrics and settings are in {}, checkpoints in {}\n",
+             outcome.training_s, (outcome.folder / "run.h5").string(),
+             (outcome.folder / "checkpoints").string());
 }
 
 }  // namespace
@@ -54,9 +58,11 @@ int run_command(const RunArguments& arguments) {
     print();
   };
   RunEvents events;
-  events.on_start = [&](const Assembly& a, const std::filesystem::path& folder, std::int64_t first_step) {
+  events.on_start = [&](const Assembly& a, const std::filesystem::path& folder,
+                        std::int64_t first_step) {
     fmt::print("{}", start_text(a, folder, first_step));
-    progress.emplace(first_step, a.steps_per_epoch() * a.experiment().train.epochs, a.experiment().train.epochs);
+    progress.emplace(first_step, a.steps_per_epoch() * a.experiment().train.epochs,
+                     a.experiment().train.epochs);
   };
   events.on_step = [&](const StepRecord& r) { progress->show(r); };
   events.on_evaluation = [&](std::int64_t epochs, const std::vector<Result>& results) {
@@ -69,7 +75,8 @@ int run_command(const RunArguments& arguments) {
   const auto outcome = run_experiment(request, events);
   if (progress) progress->pause();
   if (!outcome.finished) {
-    fmt::print("stopped; a checkpoint was written. Go on with: kith run --resume {}\n", outcome.folder.string());
+    fmt::print("stopped; a checkpoint was written. Go on with: kith run --resume {}\n",
+               outcome.folder.string());
     return kExitStopped;
   }
   print_end(outcome);

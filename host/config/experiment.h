@@ -26,7 +26,7 @@ enum class ScheduleChoice {
   kLinear,
   kStep,
   kConstant
-};                                          ///< "cosine", "linear", "step", "constant"
+};  ///< "cosine", "linear", "step", "constant"
 enum class PixelRows { kAuto, kOn, kOff };  ///< "auto", true, false
 
 /// [data]

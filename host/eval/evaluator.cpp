@@ -11,13 +11,16 @@
 namespace kith::host {
 namespace {
 
-constexpr int kPixelSide = 32;                    // px: raw pixels are scaled to at most this
-constexpr std::int64_t kPixelImages = 100000;     // larger data sets get no pixel rows unless asked for
+constexpr int kPixelSide = 32;  // px: raw pixels are scaled to at most this
+constexpr std::int64_t kPixelImages =
+    100000;  // larger data sets get no pixel rows unless asked for
 
 /// All threads compute while it lives: an evaluation has no training beside it.
 class AllThreads {
  public:
-  explicit AllThreads(int threads) : before_(at::get_num_threads()) { at::set_num_threads(threads); }
+  explicit AllThreads(int threads) : before_(at::get_num_threads()) {
+    at::set_num_threads(threads);
+  }
   ~AllThreads() { at::set_num_threads(before_); }
   AllThreads(const AllThreads&) = delete;
   AllThreads& operator=(const AllThreads&) = delete;
@@ -57,7 +60,8 @@ struct Evaluator::Representation {
 };
 
 std::string Result::path() const {
-  return evaluation + "/" + split + "/" + row + "/" + (centred ? "centred" : "plain") + "/" + metric;
+  return evaluation + "/" + split + "/" + row + "/" + (centred ? "centred" : "plain") + "/" +
+         metric;
 }
 
 Evaluator::Evaluator(const Assembly& assembly, at::Device device, int threads)
@@ -70,7 +74,8 @@ Evaluator::Evaluator(const Assembly& assembly, at::Device device, int threads)
   }
   const auto& method = *assembly.method;
   for (const auto& fact : method.facts("evaluated")) choice_ = {fact.name, fact.flags, fact.value};
-  if (!plugins_.empty()) choice_ = {plugins_[0]->config.role, plugins_[0]->config.copy, plugins_[0]->config.output};
+  if (!plugins_.empty())
+    choice_ = {plugins_[0]->config.role, plugins_[0]->config.copy, plugins_[0]->config.output};
 }
 
 Evaluator::~Evaluator() = default;
@@ -89,13 +94,15 @@ std::vector<std::string> Evaluator::rows_of(const Plugin& plugin) const {
                 : std::vector<std::string>{"untrained", "trained"};
 }
 
-Evaluator::Representation Evaluator::represent(const Plugin& plugin, const std::string& row, Job& job,
-                                               const Splits& splits) {
+Evaluator::Representation Evaluator::represent(const Plugin& plugin, const std::string& row,
+                                               Job& job, const Splits& splits) {
   const FeatureChoice choice{plugin.config.role, plugin.config.copy, plugin.config.output};
   const auto one = [&](Split split) {
     if (row == "pixels") return pixels_of(*assembly_.dataset, split, kPixelSide, threads_);
-    auto features = encode_split(row == "untrained" ? *untrained_ : job, assembly_, choice, split, threads_);
-    if (row == "trained" && &plugin == plugins_.front().get()) features_[std::string(split_name(split))] = features;
+    auto features =
+        encode_split(row == "untrained" ? *untrained_ : job, assembly_, choice, split, threads_);
+    if (row == "trained" && &plugin == plugins_.front().get())
+      features_[std::string(split_name(split))] = features;
     return features;
   };
   std::vector<at::Tensor> bank;
@@ -103,8 +110,8 @@ Evaluator::Representation Evaluator::represent(const Plugin& plugin, const std::
   return {at::cat(bank), one(splits.query)};
 }
 
-void Evaluator::evaluate(const Plugin& plugin, const std::string& row, Job& job, const Splits& splits,
-                         std::vector<Result>& results) {
+void Evaluator::evaluate(const Plugin& plugin, const std::string& row, Job& job,
+                         const Splits& splits, std::vector<Result>& results) {
   const auto& dataset = *assembly_.dataset;
   auto data = represent(plugin, row, job, splits);
   at::Tensor bank_labels, query_labels = labels_of(dataset, splits.query);
@@ -120,13 +127,20 @@ void Evaluator::evaluate(const Plugin& plugin, const std::string& row, Job& job,
       data.query = data.query - mean;
     }
     const Lent bank(data.bank), labels(bank_labels), query(data.query), wanted(query_labels);
-    const kith_evaluation_data given{sizeof given,  0, bank.get(), labels.get(), query.get(), wanted.get(),
+    const kith_evaluation_data given{sizeof given,
+                                     0,
+                                     bank.get(),
+                                     labels.get(),
+                                     query.get(),
+                                     wanted.get(),
                                      static_cast<std::int64_t>(dataset.class_names().size())};
     struct Sink {
       std::vector<Result>& results;
       std::vector<ResultTable>& tables;
       Result common;
-    } sink{results, tables_, {plugin.name, std::string(split_name(splits.query)), row, centred, "", 0, ""}};
+    } sink{results,
+           tables_,
+           {plugin.name, std::string(split_name(splits.query)), row, centred, "", 0, ""}};
     const kith_report report{sizeof report, 0, &sink,
                              [](void* self, kith_text name, double value, kith_text unit) {
                                return serve("metric", [&] {
@@ -158,7 +172,8 @@ std::vector<Result> Evaluator::on_val(Job& job, std::int64_t epochs_done) {
   if (assembly_.dataset->size(Split::kVal) == 0) return results;
   const Splits splits{{Split::kTrain}, Split::kVal};
   for (const auto& plugin : plugins_) {
-    if (plugin->config.every_epochs == 0 || epochs_done % plugin->config.every_epochs != 0) continue;
+    if (plugin->config.every_epochs == 0 || epochs_done % plugin->config.every_epochs != 0)
+      continue;
     if (plugin->needs_labels() && !assembly_.dataset->has_labels()) continue;
     for (const auto& row : rows_of(*plugin))
       if (row == "trained" || !constant_rows_done_) evaluate(*plugin, row, job, splits, results);

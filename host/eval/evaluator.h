@@ -14,11 +14,12 @@ namespace kith::host {
 
 /// One number of an evaluation.
 struct Result {
-  std::string evaluation;  ///< the plugin's short name, "knn"; a second one of the plugin is "knn_2"
-  std::string split;       ///< whose images are the queries: "val" or "test"
-  std::string row;         ///< "pixels", "untrained", "trained"
-  bool centred = false;    ///< the bank's mean was subtracted
-  std::string metric;      ///< "top1"
+  std::string
+      evaluation;        ///< the plugin's short name, "knn"; a second one of the plugin is "knn_2"
+  std::string split;     ///< whose images are the queries: "val" or "test"
+  std::string row;       ///< "pixels", "untrained", "trained"
+  bool centred = false;  ///< the bank's mean was subtracted
+  std::string metric;    ///< "top1"
   double value = 0;
   std::string unit;
 
@@ -32,8 +33,8 @@ struct ResultTable {
   at::Tensor value;
 };
 
-/// Runs the experiment's evaluations on the rows of a table: raw pixels, the untrained and the trained encoder, each as
-/// it is and centred on the bank's mean. [train thread]
+/// Runs the experiment's evaluations on the rows of a table: raw pixels, the untrained and the
+/// trained encoder, each as it is and centred on the bank's mean. [train thread]
 class Evaluator {
  public:
   Evaluator(const Assembly& assembly, at::Device device, int threads);
@@ -42,10 +43,11 @@ class Evaluator {
   /// Are any evaluations due after so many epochs (counted from 1)?
   bool due(std::int64_t epochs_done) const;
 
-  /// On val: bank = train, queries = val; those that are due. The rows that training does not change are evaluated at the
-  /// first call only.
+  /// On val: bank = train, queries = val; those that are due. The rows that training does not
+  /// change are evaluated at the first call only.
   std::vector<Result> on_val(Job& job, std::int64_t epochs_done);
-  /// At the end: bank = train with val, queries = test, which is opened here. Without a test split, on val.
+  /// At the end: bank = train with val, queries = test, which is opened here. Without a test split,
+  /// on val.
   std::vector<Result> at_end(Job& job);
 
   /// A resumed run has the rows that training does not change already.
@@ -61,14 +63,16 @@ class Evaluator {
   struct Plugin;
   struct Splits;
   struct Representation;
-  Representation represent(const Plugin& plugin, const std::string& row, Job& job, const Splits& splits);
+  Representation represent(const Plugin& plugin, const std::string& row, Job& job,
+                           const Splits& splits);
   void evaluate(const Plugin& plugin, const std::string& row, Job& job, const Splits& splits,
                 std::vector<Result>& results);
   std::vector<std::string> rows_of(const Plugin& plugin) const;
 
   const Assembly& assembly_;
   int threads_;
-  std::unique_ptr<Job> untrained_;  // the encoders as they began: the same seed gives the same numbers
+  std::unique_ptr<Job>
+      untrained_;  // the encoders as they began: the same seed gives the same numbers
   std::vector<std::unique_ptr<Plugin>> plugins_;
   bool constant_rows_done_ = false;
   std::map<std::string, at::Tensor> features_;

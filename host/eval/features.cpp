@@ -11,10 +11,10 @@ namespace {
 
 constexpr std::int64_t kBatch = 256;
 
-/// The evaluation view of consecutive images, [n, C, H, W]. A pure function of the images: nothing is drawn but what the
-/// experiment's eval_view draws, keyed by the sample.
-at::Tensor evaluation_views(const Assembly& assembly, Split split, std::int64_t first, std::span<const Image> images,
-                            std::vector<float>& memory) {
+/// The evaluation view of consecutive images, [n, C, H, W]. A pure function of the images: nothing
+/// is drawn but what the experiment's eval_view draws, keyed by the sample.
+at::Tensor evaluation_views(const Assembly& assembly, Split split, std::int64_t first,
+                            std::span<const Image> images, std::vector<float>& memory) {
   const auto& spec = assembly.eval_view->spec();
   const auto n = static_cast<std::int64_t>(images.size());
   memory.resize(static_cast<std::size_t>(n) * spec.floats());
@@ -26,9 +26,10 @@ at::Tensor evaluation_views(const Assembly& assembly, Split split, std::int64_t 
       key.seed = assembly.experiment().seed;
       key.sample = static_cast<std::uint64_t>(first + i);
       key.view = 0x8000U + static_cast<std::uint32_t>(split);  // apart from the training views
-      assembly.eval_view->run({image.pixels.data(), static_cast<int>(image.size.height),
-                               static_cast<int>(image.size.width), static_cast<int>(image.size.channels)},
-                              key, memory.data() + static_cast<std::size_t>(i) * spec.floats(), scratch);
+      assembly.eval_view->run(
+          {image.pixels.data(), static_cast<int>(image.size.height),
+           static_cast<int>(image.size.width), static_cast<int>(image.size.channels)},
+          key, memory.data() + static_cast<std::size_t>(i) * spec.floats(), scratch);
     }
   });
   return as_views(memory.data(), n, spec);
@@ -36,7 +37,8 @@ at::Tensor evaluation_views(const Assembly& assembly, Split split, std::int64_t 
 
 }  // namespace
 
-at::Tensor encode_split(Job& job, const Assembly& assembly, const FeatureChoice& choice, Split split, int threads) {
+at::Tensor encode_split(Job& job, const Assembly& assembly, const FeatureChoice& choice,
+                        Split split, int threads) {
   const at::NoGradGuard no_grad;
   const bool was_training = job.training();
   job.set_training(false);
@@ -45,14 +47,20 @@ at::Tensor encode_split(Job& job, const Assembly& assembly, const FeatureChoice&
   at::Tensor features;
   std::vector<float> memory;
   const auto total = assembly.dataset->size(split);
-  for_each_image(*assembly.dataset, split, kBatch, threads, [&](std::int64_t first, std::span<const Image> images) {
-    const auto views = evaluation_views(assembly, split, first, images, memory).to(job.options());
-    const auto out = job.call(encoder, views, std::uint64_t{1} << output)[output].flatten(1).to(at::kFloat).cpu();
-    if (!features.defined()) features = at::empty({total, out.size(1)}, at::kFloat);
-    features.narrow(0, first, out.size(0)).copy_(out);
-  });
+  for_each_image(*assembly.dataset, split, kBatch, threads,
+                 [&](std::int64_t first, std::span<const Image> images) {
+                   const auto views =
+                       evaluation_views(assembly, split, first, images, memory).to(job.options());
+                   const auto out = job.call(encoder, views, std::uint64_t{1} << output)[output]
+                                        .flatten(1)
+                                        .to(at::kFloat)
+                                        .cpu();
+                   if (!features.defined()) features = at::empty({total, out.size(1)}, at::kFloat);
+                   features.narrow(0, first, out.size(0)).copy_(out);
+                 });
   job.set_training(was_training);
-  if (!features.defined()) throw DataError("evaluation: the split '" + std::string(split_name(split)) + "' is empty");
+  if (!features.defined())
+    throw DataError("evaluation: the split '" + std::string(split_name(split)) + "' is empty");
   return features;
 }
 

@@ -17,9 +17,10 @@ struct FeatureChoice {
   std::string output = "features";
 };
 
-/// Outputs of an encoder for all images of a split, in evaluation mode on the evaluation view: float32 [N, D] on the CPU;
-/// an output with more dimensions is flattened. [train thread]
-at::Tensor encode_split(Job& job, const Assembly& assembly, const FeatureChoice& choice, Split split, int threads);
+/// Outputs of an encoder for all images of a split, in evaluation mode on the evaluation view:
+/// float32 [N, D] on the CPU; an output with more dimensions is flattened. [train thread]
+at::Tensor encode_split(Job& job, const Assembly& assembly, const FeatureChoice& choice,
+                        Split split, int threads);
 
 /// Labels of a split, int64 [N]; undefined without labels.
 at::Tensor labels_of(const Dataset& dataset, Split split);

@@ -8,12 +8,12 @@
 
 namespace kith::host {
 
-/// The results of one evaluation as a table: a line for each row (plain and centred), a column for each metric;
-/// fractions in per cent. Plain text, no colour.
+/// The results of one evaluation as a table: a line for each row (plain and centred), a column for
+/// each metric; fractions in per cent. Plain text, no colour.
 std::string result_table(const std::vector<Result>& results);
 
-/// One sentence on what the table means, from its numbers: the trained encoder against pixels and against itself
-/// untrained. Empty without all three rows.
+/// One sentence on what the table means, from its numbers: the trained encoder against pixels and
+/// against itself untrained. Empty without all three rows.
 std::string result_sentence(const std::vector<Result>& results);
 
 }  // namespace kith::host

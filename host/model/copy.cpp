@@ -2,6 +2,7 @@
 #include "model/copy.h"
 
 #include <ATen/ATen.h>
+
 #include <kith/error.hpp>
 
 #include "model/job.h"
@@ -27,8 +28,8 @@ void Copy::pair(State& state) {
     parameters.emplace_back(from, &p);
   }
   if (paired != wanted)
-    throw PluginError("copy: '" + copy->prefix + "' has " + std::to_string(paired) + " parameters, '" + source->prefix +
-                      "' has " + std::to_string(wanted));
+    throw PluginError("copy: '" + copy->prefix + "' has " + std::to_string(paired) +
+                      " parameters, '" + source->prefix + "' has " + std::to_string(wanted));
   for (auto& b : state.buffers()) {
     if (!b.name.starts_with(own)) continue;
     auto* from = state.find_buffer(counterpart(b.name));

@@ -14,7 +14,8 @@ class State;
 struct Parameter;
 struct Buffer;
 
-/// A network that follows another one (teacher, key encoder, target): pairs of tensors and the rule.
+/// A network that follows another one (teacher, key encoder, target): pairs of tensors and the
+/// rule.
 struct Copy {
   kith_instance source = nullptr;
   kith_instance copy = nullptr;

@@ -18,17 +18,20 @@ std::vector<kith_arg> changed(const PluginObject& plugin, std::span<const kith_a
   const auto given = plugin.arguments.args();
   std::vector<kith_arg> args(given.begin(), given.end());
   for (const auto& change : changes) {
-    const auto at = std::find_if(args.begin(), args.end(),
-                                 [&](const kith_arg& a) { return std::string_view(a.name) == change.name; });
+    const auto at = std::find_if(args.begin(), args.end(), [&](const kith_arg& a) {
+      return std::string_view(a.name) == change.name;
+    });
     if (at == args.end()) {
       std::vector<std::string> names;
       for (const auto& a : args) names.emplace_back(a.name);
       const auto nearest = nearest_name(change.name, names);
-      throw ConfigError(plugin.metadata.id + ": no option '" + change.name + "' that a copy could change" +
+      throw ConfigError(plugin.metadata.id + ": no option '" + change.name +
+                        "' that a copy could change" +
                         (nearest ? "; did you mean '" + *nearest + "'?" : ""));
     }
     if (at->value.tag != change.value.tag)
-      throw ConfigError(plugin.metadata.id + ": option '" + change.name + "' of a copy has another type than declared");
+      throw ConfigError(plugin.metadata.id + ": option '" + change.name +
+                        "' of a copy has another type than declared");
     at->value = change.value;
   }
   return args;
@@ -66,8 +69,7 @@ kith_callable Job::new_callable(kith_callable_s callable) {
 }
 
 kith_callable Job::make_encoder(kith_instance instance, PluginObjectPtr encoder,
-                                const std::string& role,
-                                std::span<const kith_arg> changes) {
+                                const std::string& role, std::span<const kith_arg> changes) {
   const auto& api = encoder->api<kith_encoder_api>();
   kith_encoder_input input{};
   input.struct_size = sizeof input;
@@ -215,7 +217,8 @@ std::int64_t Job::output_width(kith_callable callable, std::uint32_t index) {
 kith_callable Job::copy_role(kith_callable source, const std::string& name, const kith_copy& rule) {
   auto* instance = new_instance(source->instance->prefix + "@" + name, source->instance->plugin);
   instance->copied_from = source->instance;
-  auto* callable = make_encoder(instance, role_plugins_.at(source->role), source->role, {rule.options, rule.n_options});
+  auto* callable = make_encoder(instance, role_plugins_.at(source->role), source->role,
+                                {rule.options, rule.n_options});
   callable->copy = name;
   add_copy(source->instance, instance, rule);
   return callable;

@@ -38,7 +38,7 @@ struct JobSettings {
 /// One plugin instance, or a part of one, with the prefix of its names.
 struct kith_instance_s {
   kith::host::Job* job = nullptr;
-  std::string prefix;                    // "encoder", "method.projector"
+  std::string prefix;  // "encoder", "method.projector"
   kith_instance_s* copied_from = nullptr;
   std::int64_t batch_norm_groups = 1;
   bool batch_norm_synchronised = false;
@@ -49,11 +49,11 @@ struct kith_instance_s {
 struct kith_callable_s {
   kith::host::Job* job = nullptr;
   kith_instance_s* instance = nullptr;
-  std::string role;                     // of an encoder; empty for a head
-  std::string copy;                     // name of the copy; empty for the original
+  std::string role;  // of an encoder; empty for a head
+  std::string copy;  // name of the copy; empty for the original
   kith_forward forward{};
-  std::vector<std::string> outputs;     // names, in declared order
-  std::vector<std::int64_t> widths;     // of dimension 1, by output; empty until asked for
+  std::vector<std::string> outputs;  // names, in declared order
+  std::vector<std::int64_t> widths;  // of dimension 1, by output; empty until asked for
 };
 
 struct kith_loss_ref_s {
@@ -72,7 +72,8 @@ struct kith_step_s {
 
 namespace kith::host {
 
-/// One rank's networks, state and method: what the service calls of its plugins find through their handles.
+/// One rank's networks, state and method: what the service calls of its plugins find through their
+/// handles.
 ///
 /// The encoders are made with the job, the method by `make_method`. [train thread]
 class Job {
@@ -93,7 +94,8 @@ class Job {
   /// Makes an encoder under the name of its role. @throws what the plugin throws, with its id.
   void add_role(const std::string& role, PluginObjectPtr encoder);
   void make_method(PluginObjectPtr method);
-  /// The loss of a plugin object, for a method or a test. `inputs`: names in the order of later calls.
+  /// The loss of a plugin object, for a method or a test. `inputs`: names in the order of later
+  /// calls.
   kith_loss_ref make_loss(PluginObjectPtr loss, const std::vector<std::string>& inputs);
   at::Tensor call_loss(kith_loss_ref loss, const std::vector<at::Tensor>& inputs);
 
@@ -118,7 +120,9 @@ class Job {
 
   /// What plugins recorded since the last call, by name.
   std::map<std::string, at::Tensor> take_metrics() { return std::exchange(metrics_, {}); }
-  void record_metric(const std::string& name, const at::Tensor& value) { metrics_[name] = value.detach(); }
+  void record_metric(const std::string& name, const at::Tensor& value) {
+    metrics_[name] = value.detach();
+  }
 
   /// Tests: named draws of plugins that are replaced by given tensors.
   std::map<std::string, at::Tensor>& draw_replacements() { return draw_replacements_; }
@@ -129,12 +133,14 @@ class Job {
   kith_callable copy_role(kith_callable source, const std::string& name, const kith_copy& rule);
   kith_instance copy_scope(kith_instance scope, const std::string& name, const kith_copy& rule);
   const PluginObject* method_plugin() const { return method_plugin_.get(); }
-  at::TensorOptions options() const { return at::TensorOptions(settings_.dtype).device(settings_.device); }
+  at::TensorOptions options() const {
+    return at::TensorOptions(settings_.dtype).device(settings_.device);
+  }
 
  private:
   /// `changes`: options that have another value than the plugin object's.
-  kith_callable make_encoder(kith_instance instance, PluginObjectPtr encoder, const std::string& role,
-                             std::span<const kith_arg> changes = {});
+  kith_callable make_encoder(kith_instance instance, PluginObjectPtr encoder,
+                             const std::string& role, std::span<const kith_arg> changes = {});
   void add_copy(kith_instance source, kith_instance copy, const kith_copy& rule);
   /// Fills copies that begin as their source, once all parameters are declared.
   void begin_copies();

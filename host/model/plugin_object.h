@@ -10,7 +10,8 @@
 
 namespace kith::host {
 
-/// A loaded plugin with the options that an experiment gives it; whatever is made from it can be made again.
+/// A loaded plugin with the options that an experiment gives it; whatever is made from it can be
+/// made again.
 struct PluginObject {
   const void* table = nullptr;  ///< the C table of its interface
   PluginMetadata metadata;

@@ -19,7 +19,9 @@ void collect(const PluginUse& use, std::vector<const PluginUse*>& all) {
 
 HostAbilities host_abilities() {
   HostAbilities host;
-  host.has_service = [](const std::string& id) { return host_table()->query(id.c_str(), 0) != nullptr; };
+  host.has_service = [](const std::string& id) {
+    return host_table()->query(id.c_str(), 0) != nullptr;
+  };
   host.has_operator = has_operator;
   host.libtorch_version = libtorch_version();
   host.host = host_table();
@@ -40,14 +42,17 @@ std::vector<const PluginUse*> plugins_of(const Experiment& e) {
 PluginShelf::PluginShelf(const std::filesystem::path& experiment_folder) {
   TrialSettings trial;
   trial.cache_folder = default_trial_cache();
-  registry_ = std::make_unique<PluginRegistry>(plugin_search_path(experiment_folder), host_abilities(), trial);
+  registry_ = std::make_unique<PluginRegistry>(plugin_search_path(experiment_folder),
+                                               host_abilities(), trial);
 }
 
 const PluginMetadata* PluginShelf::find(std::string_view kind, std::string_view reference,
                                         const std::filesystem::path& folder) const {
   const std::string wanted(reference);
   if (wanted.starts_with('/')) return &registry_->find_file(std::string(kind), wanted).metadata;
-  const auto matches = [&](const PluginMetadata& m) { return m.kind == kind && (m.name == wanted || m.id == wanted); };
+  const auto matches = [&](const PluginMetadata& m) {
+    return m.kind == kind && (m.name == wanted || m.id == wanted);
+  };
   try {
     return &registry_->find(std::string(kind), wanted, folder).metadata;
   } catch (const PluginRefused&) {
@@ -67,14 +72,16 @@ std::vector<std::string> PluginShelf::names(std::string_view kind) const {
 }
 
 const PluginRecord& PluginShelf::record_of(const PluginUse& use) const {
-  return use.is_file ? registry_->find_file(use.kind, use.reference) : registry_->find(use.kind, use.id);
+  return use.is_file ? registry_->find_file(use.kind, use.reference)
+                     : registry_->find(use.kind, use.id);
 }
 
 void PluginShelf::check(const Experiment& experiment) {
   std::vector<const PluginRecord*> records;
   for (const auto* use : plugins_of(experiment)) {
     const auto* record = &record_of(*use);
-    if (std::find(records.begin(), records.end(), record) == records.end()) records.push_back(record);
+    if (std::find(records.begin(), records.end(), record) == records.end())
+      records.push_back(record);
   }
   registry_->check(records);
 }

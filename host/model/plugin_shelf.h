@@ -13,7 +13,8 @@
 
 namespace kith::host {
 
-/// The plugins within reach of an experiment: what its file may name, and objects made of what it names. [main thread]
+/// The plugins within reach of an experiment: what its file may name, and objects made of what it
+/// names. [main thread]
 class PluginShelf : public PluginCatalog {
  public:
   /// @param experiment_folder  searched first; empty: none.

@@ -2,10 +2,10 @@
 #include "model/ranks.h"
 
 #include <ATen/ATen.h>
-#include <kith/error.hpp>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <condition_variable>
+#include <kith/error.hpp>
 #include <mutex>
 
 namespace kith::host {
@@ -22,7 +22,8 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 struct GatherRows : torch::autograd::Function<GatherRows> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& rows, std::int64_t communicator) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& rows,
+                            std::int64_t communicator) {
     auto& c = *reinterpret_cast<Communicator*>(communicator);
     context->saved_data["communicator"] = communicator;
     context->saved_data["rows"] = rows.size(0);

@@ -8,7 +8,8 @@
 
 namespace kith::host {
 
-/// What one rank can do with the others. Every rank makes the same calls in the same order. [train thread of its rank]
+/// What one rank can do with the others. Every rank makes the same calls in the same order. [train
+/// thread of its rank]
 class Communicator {
  public:
   virtual ~Communicator() = default;
@@ -34,7 +35,8 @@ class ThreadRanks {
   std::shared_ptr<Shared> shared_;
 };
 
-/// Rows of all ranks, in order of rank; gradient: the backward sums what arrived on all ranks for this rank's rows.
+/// Rows of all ranks, in order of rank; gradient: the backward sums what arrived on all ranks for
+/// this rank's rows.
 at::Tensor gather_rows(Communicator& communicator, const at::Tensor& rows, bool gradient);
 /// The sum over ranks; no gradient.
 at::Tensor all_reduce_sum(Communicator& communicator, const at::Tensor& value);

@@ -36,7 +36,8 @@ struct Buffer {
   std::string export_kind;  ///< "queue", "memory_bank", ...; empty: not in run.h5
 };
 
-/// All tensors that the plugins of a job declared, in the order of declaration. Pointers stay valid. [train thread]
+/// All tensors that the plugins of a job declared, in the order of declaration. Pointers stay
+/// valid. [train thread]
 class State {
  public:
   /// @throws PluginError if the name is taken.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
+
 #include <kith/random.hpp>
 
 #include "model/job.h"
@@ -15,8 +16,8 @@ kith_status role(kith_instance instance, kith_text name, kith_callable* out) {
   return serve("", [&] { *out = instance->job->find_role(to_string(name)); });
 }
 
-kith_status output(kith_callable callable, kith_text name, std::uint32_t* index, std::uint32_t* n_outputs,
-                   std::int64_t* width) {
+kith_status output(kith_callable callable, kith_text name, std::uint32_t* index,
+                   std::uint32_t* n_outputs, std::int64_t* width) {
   return serve("", [&] {
     *index = callable->job->output_index(callable, to_string(name));
     *n_outputs = static_cast<std::uint32_t>(callable->outputs.size());
@@ -39,11 +40,13 @@ kith_status head(kith_instance scope, const kith_forward* forward, kith_callable
   });
 }
 
-kith_status copy_role(kith_callable source, kith_text name, const kith_copy* copy, kith_callable* out) {
+kith_status copy_role(kith_callable source, kith_text name, const kith_copy* copy,
+                      kith_callable* out) {
   return serve("copy", [&] { *out = source->job->copy_role(source, to_string(name), *copy); });
 }
 
-kith_status copy_scope(kith_instance scope, kith_text name, const kith_copy* copy, kith_instance* out) {
+kith_status copy_scope(kith_instance scope, kith_text name, const kith_copy* copy,
+                       kith_instance* out) {
   return serve("copy", [&] { *out = scope->job->copy_scope(scope, to_string(name), *copy); });
 }
 
@@ -55,20 +58,34 @@ kith_status force(kith_instance instance, kith_text prefix, std::uint32_t what, 
       if (!p.name.starts_with(wanted)) continue;
       any = true;
       switch (what) {
-        case KITH_FORCE_FROZEN_UNTIL_STEP: p.frozen_until_step = value; break;
-        case KITH_FORCE_FROZEN_UNTIL_EPOCH: p.frozen_until_epoch = value; break;
-        case KITH_FORCE_CONSTANT_LR: p.constant_lr = value != 0; break;
-        case KITH_FORCE_LR_FACTOR: p.lr_factor = value; break;
-        case KITH_FORCE_CLAMP_MIN: p.clamp_min = value; break;
-        case KITH_FORCE_CLAMP_MAX: p.clamp_max = value; break;
-        default: throw PluginError("unknown code " + std::to_string(what));
+        case KITH_FORCE_FROZEN_UNTIL_STEP:
+          p.frozen_until_step = value;
+          break;
+        case KITH_FORCE_FROZEN_UNTIL_EPOCH:
+          p.frozen_until_epoch = value;
+          break;
+        case KITH_FORCE_CONSTANT_LR:
+          p.constant_lr = value != 0;
+          break;
+        case KITH_FORCE_LR_FACTOR:
+          p.lr_factor = value;
+          break;
+        case KITH_FORCE_CLAMP_MIN:
+          p.clamp_min = value;
+          break;
+        case KITH_FORCE_CLAMP_MAX:
+          p.clamp_max = value;
+          break;
+        default:
+          throw PluginError("unknown code " + std::to_string(what));
       }
     }
     if (!any) throw PluginError("no parameter's name begins with '" + wanted + "'");
   });
 }
 
-kith_status batch_norm_groups(kith_callable callable, std::int64_t groups, std::int32_t synchronised) {
+kith_status batch_norm_groups(kith_callable callable, std::int64_t groups,
+                              std::int32_t synchronised) {
   return serve("batch_norm_groups", [&] {
     if (groups < 1) throw PluginError("groups must be at least 1, got " + std::to_string(groups));
     callable->instance->batch_norm_groups = groups;
@@ -76,8 +93,8 @@ kith_status batch_norm_groups(kith_callable callable, std::int64_t groups, std::
   });
 }
 
-kith_status loss(kith_instance instance, kith_text option, const kith_text* inputs, std::uint32_t n_inputs,
-                 kith_loss_ref* out) {
+kith_status loss(kith_instance instance, kith_text option, const kith_text* inputs,
+                 std::uint32_t n_inputs, kith_loss_ref* out) {
   return serve("loss", [&] {
     const auto name = to_string(option);
     const auto found = instance->plugin->plugins.find(name);
@@ -89,30 +106,34 @@ kith_status loss(kith_instance instance, kith_text option, const kith_text* inpu
   });
 }
 
-kith_status loss_forward(kith_loss_ref loss, const kith_tensor* inputs, std::uint32_t n_inputs, kith_tensor* out) {
+kith_status loss_forward(kith_loss_ref loss, const kith_tensor* inputs, std::uint32_t n_inputs,
+                         kith_tensor* out) {
   return serve("", [&] {
     if (n_inputs != loss->place.size())
-      throw ShapeError(loss->plugin->metadata.id + ": wanted " + std::to_string(loss->place.size()) +
-                       " inputs, got " + std::to_string(n_inputs));
+      throw ShapeError(loss->plugin->metadata.id + ": wanted " +
+                       std::to_string(loss->place.size()) + " inputs, got " +
+                       std::to_string(n_inputs));
     std::vector<kith_tensor> handles(loss->declared, nullptr);
     for (std::uint32_t i = 0; i < n_inputs; ++i) handles[loss->place[i]] = inputs[i];
     const PluginScope scope(loss->plugin->metadata.id);
-    check_plugin(loss->plugin->api<kith_loss_api>().forward(loss->self, handles.data(),
-                                                            static_cast<std::uint32_t>(handles.size()), out),
+    check_plugin(loss->plugin->api<kith_loss_api>().forward(
+                     loss->self, handles.data(), static_cast<std::uint32_t>(handles.size()), out),
                  loss->plugin->metadata.id + ": forward");
   });
 }
 
 kith_status schedule(kith_instance instance, const kith_schedule* s, kith_tensor* out) {
   return serve("schedule", [&] {
-    *out = wrap(at::full({}, schedule_value(*s, instance->job->progress()), instance->job->options()));
+    *out =
+        wrap(at::full({}, schedule_value(*s, instance->job->progress()), instance->job->options()));
   });
 }
 
 kith_status view(kith_step step, std::uint32_t index, kith_tensor* out) {
   return serve("view", [&] {
     if (index >= step->views.size())
-      throw ShapeError("no view " + std::to_string(index) + ", there are " + std::to_string(step->views.size()));
+      throw ShapeError("no view " + std::to_string(index) + ", there are " +
+                       std::to_string(step->views.size()));
     *out = wrap(step->views[index]);
   });
 }
@@ -124,7 +145,8 @@ kith_status labels(kith_step step, kith_tensor* out) {
   });
 }
 
-/// Draws are keyed by seed, epoch, step and name, so the same name in one step gives the same numbers.
+/// Draws are keyed by seed, epoch, step and name, so the same name in one step gives the same
+/// numbers.
 Draw draw_of(kith_instance instance, const std::string& name) {
   DrawKey key;
   key.seed = instance->job->settings().seed;
@@ -134,8 +156,9 @@ Draw draw_of(kith_instance instance, const std::string& name) {
   return Draw(key, instance->prefix + "/" + name);
 }
 
-kith_status random(kith_instance instance, std::uint32_t kind, kith_text name, const std::int64_t* sizes,
-                   std::uint32_t dim, double a, double b, kith_tensor* out) {
+kith_status random(kith_instance instance, std::uint32_t kind, kith_text name,
+                   const std::int64_t* sizes, std::uint32_t dim, double a, double b,
+                   kith_tensor* out) {
   return serve("random", [&] {
     auto* job = instance->job;
     const auto given = job->draw_replacements().find(to_string(name));
@@ -147,14 +170,24 @@ kith_status random(kith_instance instance, std::uint32_t kind, kith_text name, c
     const auto draw = draw_of(instance, to_string(name));
     const auto device = job->settings().device;
     switch (kind) {
-      case KITH_RANDOM_UNIFORM: *out = wrap(random_uniform(draw, shape, a, b, job->options())); break;
-      case KITH_RANDOM_NORMAL: *out = wrap(random_normal(draw, shape, a, b, job->options())); break;
-      case KITH_RANDOM_INTEGERS:
-        *out = wrap(random_integers(draw, shape, static_cast<std::int64_t>(a), static_cast<std::int64_t>(b), device));
+      case KITH_RANDOM_UNIFORM:
+        *out = wrap(random_uniform(draw, shape, a, b, job->options()));
         break;
-      case KITH_RANDOM_PERMUTATION: *out = wrap(random_permutation(draw, sizes[0], device)); break;
-      case KITH_RANDOM_MASK: *out = wrap(random_mask(draw, shape, a, device)); break;
-      default: throw PluginError("unknown kind " + std::to_string(kind));
+      case KITH_RANDOM_NORMAL:
+        *out = wrap(random_normal(draw, shape, a, b, job->options()));
+        break;
+      case KITH_RANDOM_INTEGERS:
+        *out = wrap(random_integers(draw, shape, static_cast<std::int64_t>(a),
+                                    static_cast<std::int64_t>(b), device));
+        break;
+      case KITH_RANDOM_PERMUTATION:
+        *out = wrap(random_permutation(draw, sizes[0], device));
+        break;
+      case KITH_RANDOM_MASK:
+        *out = wrap(random_mask(draw, shape, a, device));
+        break;
+      default:
+        throw PluginError("unknown kind " + std::to_string(kind));
     }
   });
 }
@@ -180,12 +213,15 @@ kith_training_api make_table() {
   t.schedule = schedule;
   t.view_count = [](kith_step s) { return static_cast<std::uint32_t>(s->views.size()); };
   t.view = view;
-  t.indices = [](kith_step s, kith_tensor* out) { return serve("indices", [&] { *out = wrap(s->indices); }); };
+  t.indices = [](kith_step s, kith_tensor* out) {
+    return serve("indices", [&] { *out = wrap(s->indices); });
+  };
   t.labels = labels;
   t.metric = [](kith_instance i, kith_text name, kith_tensor value) {
     return serve("metric", [&] {
       if (unwrap(value).numel() != 1)
-        throw ShapeError("'" + to_string(name) + "' must have one number, got " + c10::str(unwrap(value).sizes()));
+        throw ShapeError("'" + to_string(name) + "' must have one number, got " +
+                         c10::str(unwrap(value).sizes()));
       i->job->record_metric(to_string(name), unwrap(value));
     });
   };
@@ -193,10 +229,12 @@ kith_training_api make_table() {
   t.rank = [](kith_instance i) -> std::int32_t { return i->job->ranks().rank(); };
   t.ranks = [](kith_instance i) -> std::int32_t { return i->job->ranks().ranks(); };
   t.gather = [](kith_instance i, kith_tensor rows, std::int32_t gradient, kith_tensor* out) {
-    return serve("gather", [&] { *out = wrap(gather_rows(i->job->ranks(), unwrap(rows), gradient != 0)); });
+    return serve("gather",
+                 [&] { *out = wrap(gather_rows(i->job->ranks(), unwrap(rows), gradient != 0)); });
   };
   t.all_reduce_sum = [](kith_instance i, kith_tensor value, kith_tensor* out) {
-    return serve("all_reduce_sum", [&] { *out = wrap(all_reduce_sum(i->job->ranks(), unwrap(value))); });
+    return serve("all_reduce_sum",
+                 [&] { *out = wrap(all_reduce_sum(i->job->ranks(), unwrap(value))); });
   };
   return t;
 }

@@ -33,8 +33,8 @@ class Autocast {
   bool nested_;
 };
 
-/// Forgets casts that were kept for reuse. A cast made without a gradient must not be used with one: call where the
-/// recording of gradients changes.
+/// Forgets casts that were kept for reuse. A cast made without a gradient must not be used with
+/// one: call where the recording of gradients changes.
 inline void forget_casts() {
   if (at::autocast::is_autocast_enabled(at::kCPU) || at::autocast::is_autocast_enabled(at::kCUDA))
     at::autocast::clear_cache();

@@ -62,7 +62,8 @@ void raise_border_error(const std::string& who) {
 
 kith_status record_current_exception(std::string_view who) noexcept {
   const auto set = [&](std::int32_t kind, std::string_view what) {
-    set_border_error(kind, who.empty() ? std::string(what) : std::string(who) + ": " + std::string(what));
+    set_border_error(kind,
+                     who.empty() ? std::string(what) : std::string(who) + ": " + std::string(what));
     return KITH_ERROR;
   };
   try {

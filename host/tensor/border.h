@@ -2,8 +2,8 @@
 #pragma once
 
 #include <kith/abi/core.h>
-#include <kith/error.hpp>
 
+#include <kith/error.hpp>
 #include <string>
 #include <string_view>
 
@@ -38,8 +38,8 @@ kith_status serve(std::string_view who, F&& code) noexcept {
   }
 }
 
-/// While it lives, this thread runs code of the plugin with this id: its backward passes are named after it. The text must
-/// outlive the object.
+/// While it lives, this thread runs code of the plugin with this id: its backward passes are named
+/// after it. The text must outlive the object.
 class PluginScope {
  public:
   explicit PluginScope(const std::string& id);

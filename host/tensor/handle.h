@@ -6,7 +6,8 @@
 
 #include <atomic>
 
-/// What a plugin's kith_tensor points at. The tensor comes first, so that a pointer to the handle is one to the tensor.
+/// What a plugin's kith_tensor points at. The tensor comes first, so that a pointer to the handle
+/// is one to the tensor.
 struct kith_tensor_s {
   at::Tensor value;
   std::atomic<std::int32_t> references{1};
@@ -30,7 +31,8 @@ inline void retain(kith_tensor handle) {
 }
 
 inline void release(kith_tensor handle) {
-  if (handle != nullptr && handle->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete handle;
+  if (handle != nullptr && handle->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    delete handle;
 }
 
 /// Takes the tensor out of a handle that the caller owned.

@@ -3,8 +3,8 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <kith/error.hpp>
 
+#include <kith/error.hpp>
 #include <numeric>
 
 namespace kith::host {
@@ -24,7 +24,8 @@ at::Tensor filled(at::IntArrayRef sizes, at::ScalarType type, F number) {
 }
 
 double truncated_normal_at(const Draw& draw, std::uint64_t i) {
-  // Sixteen numbers belong to an element; the first within two deviations is taken (95 % of the first are).
+  // Sixteen numbers belong to an element; the first within two deviations is taken (95 % of the
+  // first are).
   for (std::uint64_t attempt = 0; attempt < 16; ++attempt) {
     const double x = draw.normal_at(i * 16 + attempt);
     if (x >= -2 && x <= 2) return x;
@@ -34,23 +35,30 @@ double truncated_normal_at(const Draw& draw, std::uint64_t i) {
 
 }  // namespace
 
-at::Tensor random_uniform(const Draw& draw, at::IntArrayRef sizes, double low, double high, at::TensorOptions o) {
-  return filled<double>(sizes, at::kDouble, [&](auto i) { return low + (high - low) * draw.uniform_at(i); }).to(o);
+at::Tensor random_uniform(const Draw& draw, at::IntArrayRef sizes, double low, double high,
+                          at::TensorOptions o) {
+  return filled<double>(sizes, at::kDouble,
+                        [&](auto i) { return low + (high - low) * draw.uniform_at(i); })
+      .to(o);
 }
 
-at::Tensor random_normal(const Draw& draw, at::IntArrayRef sizes, double mean, double deviation, at::TensorOptions o) {
-  return filled<double>(sizes, at::kDouble, [&](auto i) { return mean + deviation * draw.normal_at(i); }).to(o);
+at::Tensor random_normal(const Draw& draw, at::IntArrayRef sizes, double mean, double deviation,
+                         at::TensorOptions o) {
+  return filled<double>(sizes, at::kDouble,
+                        [&](auto i) { return mean + deviation * draw.normal_at(i); })
+      .to(o);
 }
 
-at::Tensor random_integers(const Draw& draw, at::IntArrayRef sizes, std::int64_t low, std::int64_t high,
-                           at::Device device) {
+at::Tensor random_integers(const Draw& draw, at::IntArrayRef sizes, std::int64_t low,
+                           std::int64_t high, at::Device device) {
   if (high <= low)
-    throw ShapeError("random integers: wanted low < high, got [" + std::to_string(low) + ", " + std::to_string(high) +
-                     ")");
+    throw ShapeError("random integers: wanted low < high, got [" + std::to_string(low) + ", " +
+                     std::to_string(high) + ")");
   const auto n = static_cast<std::uint64_t>(high - low);
-  return filled<std::int64_t>(sizes, at::kLong, [&](auto i) {
-           return low + static_cast<std::int64_t>(draw.below_at(i, n));
-         }).to(device);
+  return filled<std::int64_t>(
+             sizes, at::kLong,
+             [&](auto i) { return low + static_cast<std::int64_t>(draw.below_at(i, n)); })
+      .to(device);
 }
 
 at::Tensor random_permutation(const Draw& draw, std::int64_t n, at::Device device) {
@@ -61,11 +69,14 @@ at::Tensor random_permutation(const Draw& draw, std::int64_t n, at::Device devic
   return at::tensor(order, at::kLong).to(device);
 }
 
-at::Tensor random_mask(const Draw& draw, at::IntArrayRef sizes, double probability, at::Device device) {
-  return filled<bool>(sizes, at::kBool, [&](auto i) { return draw.uniform_at(i) < probability; }).to(device);
+at::Tensor random_mask(const Draw& draw, at::IntArrayRef sizes, double probability,
+                       at::Device device) {
+  return filled<bool>(sizes, at::kBool, [&](auto i) { return draw.uniform_at(i) < probability; })
+      .to(device);
 }
 
-at::Tensor initial_tensor(const kith_init& init, const Draw& draw, at::IntArrayRef sizes, at::TensorOptions o) {
+at::Tensor initial_tensor(const kith_init& init, const Draw& draw, at::IntArrayRef sizes,
+                          at::TensorOptions o) {
   switch (init.kind) {
     case KITH_INIT_CONSTANT:
       return at::full(sizes, init.a, o);
@@ -74,9 +85,9 @@ at::Tensor initial_tensor(const kith_init& init, const Draw& draw, at::IntArrayR
     case KITH_INIT_NORMAL:
       return random_normal(draw, sizes, init.a, init.b, o);
     case KITH_INIT_TRUNCATED_NORMAL:
-      return filled<double>(sizes, at::kDouble, [&](auto i) {
-               return init.a + init.b * truncated_normal_at(draw, i);
-             }).to(o);
+      return filled<double>(sizes, at::kDouble,
+                            [&](auto i) { return init.a + init.b * truncated_normal_at(draw, i); })
+          .to(o);
     case KITH_INIT_UNIT_ROWS: {
       const auto rows = random_normal(draw, sizes, 0, 1, at::TensorOptions(at::kDouble));
       return (rows / rows.norm(2, {-1}, true)).to(o);

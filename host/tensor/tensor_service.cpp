@@ -27,14 +27,15 @@ void info(kith_tensor tensor, kith_tensor_info* out) {
   out->numel = t.numel();
   out->sizes = t.sizes().data();
   out->requires_grad = t.requires_grad() ? 1 : 0;
-  if (t.layout() != at::kStrided || !t.has_storage()) return;  // sparse: no strides, no first element
+  if (t.layout() != at::kStrided || !t.has_storage())
+    return;  // sparse: no strides, no first element
   out->strides = t.strides().data();
   out->data = t.data_ptr();
   out->contiguous = t.is_contiguous() ? 1 : 0;
 }
 
-kith_status from_data(const void* data, std::int32_t dtype, const std::int64_t* sizes, std::uint32_t dim,
-                      kith_tensor* out) {
+kith_status from_data(const void* data, std::int32_t dtype, const std::int64_t* sizes,
+                      std::uint32_t dim, kith_tensor* out) {
   return serve("from_data", [&] {
     auto t = at::zeros(at::IntArrayRef(sizes, dim), at::TensorOptions(to_scalar_type(dtype)));
     if (data != nullptr) std::memcpy(t.data_ptr(), data, t.nbytes());
@@ -43,7 +44,9 @@ kith_status from_data(const void* data, std::int32_t dtype, const std::int64_t* 
 }
 
 kith_status grad(kith_tensor tensor, kith_tensor* out) {
-  return serve("grad", [&] { *out = wrap(unwrap(tensor).defined() ? unwrap(tensor).grad() : at::Tensor()); });
+  return serve("grad", [&] {
+    *out = wrap(unwrap(tensor).defined() ? unwrap(tensor).grad() : at::Tensor());
+  });
 }
 
 std::int32_t set_grad_mode(std::int32_t enabled) {
@@ -57,9 +60,22 @@ std::int32_t set_grad_mode(std::int32_t enabled) {
 
 const kith_tensor_api* tensor_service() {
   static const kith_tensor_api table{
-      sizeof(kith_tensor_api), 1,         resolve_operator, call_operator,          take_results,
-      retain,                  release,   info,             from_data,              frequent_binary,
-      frequent_binary_scalar,  frequent_unary, set_grad_mode, custom_gradient, checkpoint_segment, grad,
+      sizeof(kith_tensor_api),
+      1,
+      resolve_operator,
+      call_operator,
+      take_results,
+      retain,
+      release,
+      info,
+      from_data,
+      frequent_binary,
+      frequent_binary_scalar,
+      frequent_unary,
+      set_grad_mode,
+      custom_gradient,
+      checkpoint_segment,
+      grad,
   };
   return &table;
 }

@@ -3,18 +3,20 @@
 
 #include <ATen/Context.h>
 #include <dlfcn.h>
-#include <kith/error.hpp>
 
 #include <filesystem>
+#include <kith/error.hpp>
 
 namespace kith::host {
 namespace {
 
-/// Opens libtorch_cuda.so beside the LibTorch that is loaded. Returns what went wrong, empty if nothing did.
+/// Opens libtorch_cuda.so beside the LibTorch that is loaded. Returns what went wrong, empty if
+/// nothing did.
 std::string open_libtorch_cuda() {
   static const std::string problem = []() -> std::string {
     Dl_info info{};
-    if (dladdr(reinterpret_cast<const void*>(&at::globalContext), &info) == 0) return "LibTorch's folder is not known";
+    if (dladdr(reinterpret_cast<const void*>(&at::globalContext), &info) == 0)
+      return "LibTorch's folder is not known";
     const auto file = std::filesystem::path(info.dli_fname).parent_path() / "libtorch_cuda.so";
     if (!std::filesystem::exists(file))
       return "this LibTorch was built without CUDA (no " + file.string() + ")";
@@ -28,17 +30,21 @@ std::string cuda_problem() {
   if (!sees_gpu()) return "no NVIDIA GPU is seen (no /dev/nvidia0 and no /dev/dxg)";
   if (auto problem = open_libtorch_cuda(); !problem.empty())
     return problem + "; ./quickstart.sh --cuda installs what LibTorch needs for CUDA";
-  if (!at::hasCUDA()) return "LibTorch's CUDA half was opened and reports no GPU; is the driver recent enough?";
+  if (!at::hasCUDA())
+    return "LibTorch's CUDA half was opened and reports no GPU; is the driver recent enough?";
   return "";
 }
 
 }  // namespace
 
-bool sees_gpu() { return std::filesystem::exists("/dev/nvidia0") || std::filesystem::exists("/dev/dxg"); }
+bool sees_gpu() {
+  return std::filesystem::exists("/dev/nvidia0") || std::filesystem::exists("/dev/dxg");
+}
 
 at::Device open_device(const std::string& word) {
   if (word == "cpu") return at::kCPU;
-  if (word == "auto") return sees_gpu() && cuda_problem().empty() ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
+  if (word == "auto")
+    return sees_gpu() && cuda_problem().empty() ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
   if (word != "cuda") throw ConfigError("device: wanted auto, cpu or cuda, got '" + word + "'");
   if (const auto problem = cuda_problem(); !problem.empty())
     throw ConfigError("device: cuda was asked for and can't be used: " + problem);

@@ -43,11 +43,13 @@ DryRunReport dry_run(const Assembly& a) {
   DryRunReport report;
   const auto job = make_job(a, at::kCPU, true);
   TrainingStep step(*job, a.experiment(), std::max<std::int64_t>(1, a.steps_per_epoch()));
-  const auto smallest = std::max<std::int64_t>(1, std::stoll(a.method->fact("needs", "min_batch", "1")));
+  const auto smallest =
+      std::max<std::int64_t>(1, std::stoll(a.method->fact("needs", "min_batch", "1")));
   auto batch = zero_batch(a, smallest);
   step.run(batch, 0);
 
-  for (const auto& [role, encoder] : a.roles) report.networks.push_back({role, job->state().count(role + ".")});
+  for (const auto& [role, encoder] : a.roles)
+    report.networks.push_back({role, job->state().count(role + ".")});
   report.networks.push_back({"method", job->state().count("method.")});
   const auto size = a.experiment().train.batch_size;
   for (const auto& view : batch.views) {
@@ -58,8 +60,10 @@ DryRunReport dry_run(const Assembly& a) {
   const auto width = feature_width(a, *job);
   report.features = c10::str(at::IntArrayRef({size, width}));
   report.groups = step.optimizer().groups();
-  for (const auto& p : job->state().parameters()) report.checkpoint_bytes += static_cast<std::int64_t>(p.value.nbytes());
-  for (const auto& b : job->state().buffers()) report.checkpoint_bytes += static_cast<std::int64_t>(b.value.nbytes());
+  for (const auto& p : job->state().parameters())
+    report.checkpoint_bytes += static_cast<std::int64_t>(p.value.nbytes());
+  for (const auto& b : job->state().buffers())
+    report.checkpoint_bytes += static_cast<std::int64_t>(b.value.nbytes());
   step.optimizer().for_each_state([&](const std::string&, at::Tensor& t) {
     report.checkpoint_bytes += static_cast<std::int64_t>(t.nbytes());
   });

@@ -14,11 +14,11 @@ namespace kith::host {
 
 /// What `kith run` was asked to do.
 struct RunRequest {
-  std::filesystem::path experiment;              ///< the file; unused with `resume`
-  std::vector<std::string> overrides;            ///< --set key=value
+  std::filesystem::path experiment;    ///< the file; unused with `resume`
+  std::vector<std::string> overrides;  ///< --set key=value
   std::string device = "auto";
-  std::optional<std::filesystem::path> folder;   ///< where the run goes; none: runs/<name>-<id>
-  std::optional<std::filesystem::path> resume;   ///< a run's folder
+  std::optional<std::filesystem::path> folder;  ///< where the run goes; none: runs/<name>-<id>
+  std::optional<std::filesystem::path> resume;  ///< a run's folder
 };
 
 struct RunOutcome {
@@ -31,7 +31,8 @@ struct RunOutcome {
 
 /// What a run tells while it goes on. All may be empty. [train thread]
 struct RunEvents {
-  std::function<void(const Assembly&, const std::filesystem::path& folder, std::int64_t first_step)> on_start;
+  std::function<void(const Assembly&, const std::filesystem::path& folder, std::int64_t first_step)>
+      on_start;
   std::function<void(const StepRecord&)> on_step;
   std::function<void(std::int64_t epochs_done, const std::vector<Result>&)> on_evaluation;
   std::function<void(const std::string&)> on_note;
@@ -39,7 +40,8 @@ struct RunEvents {
 };
 
 /// Runs an experiment from its file, or goes on with a run, to the end.
-/// @throws kith::Error  what is wrong with experiment, plugins, data, device or disk; nothing of the run is lost.
+/// @throws kith::Error  what is wrong with experiment, plugins, data, device or disk; nothing of
+/// the run is lost.
 RunOutcome run_experiment(const RunRequest& request, const RunEvents& events);
 
 }  // namespace kith::host

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/threads.h"
 
-#include <kith/error.hpp>
 #include <sched.h>
 
 #include <algorithm>
+#include <kith/error.hpp>
 #include <string>
 #include <thread>
 
@@ -28,8 +28,9 @@ Threads resolve_threads(std::int64_t tensor, std::int64_t loader, std::int64_t c
     t.loader = std::max<std::int64_t>(1, cores - t.tensor);
   }
   if (t.tensor + t.loader > std::max<std::int64_t>(cores, 2))
-    throw ConfigError("train: tensor_threads and loader_threads together must not exceed the " + std::to_string(cores) +
-                      " cores, got " + std::to_string(t.tensor) + " and " + std::to_string(t.loader));
+    throw ConfigError("train: tensor_threads and loader_threads together must not exceed the " +
+                      std::to_string(cores) + " cores, got " + std::to_string(t.tensor) + " and " +
+                      std::to_string(t.loader));
   return t;
 }
 

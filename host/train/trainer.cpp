@@ -22,14 +22,18 @@ void Trainer::put_on_device(Batch& batch, kith_step_s& given) const {
     given.views.push_back(as_views(batch.views[v].data(), batch.size(), assembly_.views[v]->spec())
                               .to(settings.device, settings.dtype));
   given.indices = at::tensor(batch.indices, at::kLong).to(settings.device);
-  given.labels = assembly_.dataset->has_labels() ? at::tensor(batch.labels, at::kLong).to(settings.device) : at::Tensor();
+  given.labels = assembly_.dataset->has_labels()
+                     ? at::tensor(batch.labels, at::kLong).to(settings.device)
+                     : at::Tensor();
 }
 
 void Trainer::check_loss(double loss, std::int64_t step) const {
   if (std::isfinite(loss)) return;
-  throw Error(fmt::format("training: the loss is not finite at step {} (got {}); try a lower optimizer.base_lr (now {:g} "
-                          "at this step), a longer schedule.warmup_epochs, or train.clip_grad_norm",
-                          step, loss, step_.learning_rate_at(step)));
+  throw Error(
+      fmt::format("training: the loss is not finite at step {} (got {}); try a lower "
+                  "optimizer.base_lr (now {:g} "
+                  "at this step), a longer schedule.warmup_epochs, or train.clip_grad_norm",
+                  step, loss, step_.learning_rate_at(step)));
 }
 
 StepRecord Trainer::record(std::int64_t done, double loss) {
@@ -42,7 +46,8 @@ StepRecord Trainer::record(std::int64_t done, double loss) {
   r.images_per_s = images_per_s_;
   r.waiting_share = waiting_share_;
   for (const auto& [name, value] : job_.take_metrics()) r.metrics[name] = value.item<double>();
-  if (step_.gradient_norm().defined()) r.metrics["grad_norm"] = step_.gradient_norm().item<double>();
+  if (step_.gradient_norm().defined())
+    r.metrics["grad_norm"] = step_.gradient_norm().item<double>();
   return r;
 }
 
@@ -51,8 +56,8 @@ void Trainer::measure(const LoaderStats& stats) {
   waiting_share_ = stats.elapsed_s > 0 ? stats.waited_s / stats.elapsed_s : 0;
 }
 
-/// Complete collapse: all features of a batch point the same way. Their deviation is then near 0, where 1 / sqrt(D) is
-/// healthy (SimSiam, arXiv 2011.10566, Sec. 4.1).
+/// Complete collapse: all features of a batch point the same way. Their deviation is then near 0,
+/// where 1 / sqrt(D) is healthy (SimSiam, arXiv 2011.10566, Sec. 4.1).
 void Trainer::watch_collapse(const kith_step_s& given, const TrainerEvents& events) {
   if (told_collapse_ || given.views[0].size(0) < 2) return;
   const at::NoGradGuard no_grad;
@@ -61,14 +66,16 @@ void Trainer::watch_collapse(const kith_step_s& given, const TrainerEvents& even
     auto* encoder = job_.find_role(role);
     const auto features = job_.call(encoder, given.views[0], 1)[0].flatten(1).to(at::kFloat);
     const auto unit = features / features.norm(2, {1}, true).clamp_min(1e-12);
-    const auto deviation = unit.std(0).mean().item<double>() * std::sqrt(static_cast<double>(features.size(1)));
+    const auto deviation =
+        unit.std(0).mean().item<double>() * std::sqrt(static_cast<double>(features.size(1)));
     if (deviation < 0.05) {
       told_collapse_ = true;
       if (events.on_warning)
-        events.on_warning(fmt::format("role '{}': the features have collapsed: after step {} all images have nearly the same "
-                                      "ones (deviation {:.3f} of a healthy 1); try a lower learning rate, a stronger "
-                                      "augmentation, or look at the method's stop-gradient and predictor",
-                                      role, job_.progress().step + 1, deviation));
+        events.on_warning(fmt::format(
+            "role '{}': the features have collapsed: after step {} all images have nearly the same "
+            "ones (deviation {:.3f} of a healthy 1); try a lower learning rate, a stronger "
+            "augmentation, or look at the method's stop-gradient and predictor",
+            role, job_.progress().step + 1, deviation));
     }
   }
   job_.set_training(true);
@@ -89,7 +96,8 @@ bool Trainer::run(std::int64_t first_step, const StopSignal& stop, const Trainer
 
   Batch batch;
   kith_step_s given;
-  const bool read_each_step = job_.settings().device.is_cpu();  // on a GPU a read-back would wait for the device
+  const bool read_each_step =
+      job_.settings().device.is_cpu();  // on a GPU a read-back would wait for the device
   for (std::int64_t step = first_step; loader.next(batch); ++step) {
     put_on_device(batch, given);
     const auto loss = step_.run(given, step);

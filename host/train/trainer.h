@@ -19,17 +19,18 @@ struct StepRecord {
   double epoch = 0;  ///< epochs done, a fraction within an epoch
   double loss = 0;
   double learning_rate = 0;
-  double images_per_s = 0;    ///< since training began here
-  double waiting_share = 0;   ///< of the time, spent waiting for data
+  double images_per_s = 0;                ///< since training began here
+  double waiting_share = 0;               ///< of the time, spent waiting for data
   std::map<std::string, double> metrics;  ///< what the method recorded, and grad_norm with clipping
 };
 
 /// What the trainer tells while it runs. [train thread]
 struct TrainerEvents {
-  std::function<void(const StepRecord&)> on_log;        ///< every log_every steps and at the end of an epoch
+  std::function<void(const StepRecord&)>
+      on_log;  ///< every log_every steps and at the end of an epoch
   std::function<void(std::int64_t epochs_done)> on_epoch;
-  std::function<void(std::int64_t step)> on_stop;       ///< a signal came; `step` steps are done
-  std::function<void(const std::string&)> on_warning;   ///< collapse and the like
+  std::function<void(std::int64_t step)> on_stop;      ///< a signal came; `step` steps are done
+  std::function<void(const std::string&)> on_warning;  ///< collapse and the like
 };
 
 /// The loop over epochs and steps. [train thread]

@@ -15,7 +15,8 @@ void for_each_tensor(Job& job, Optimizer& optimizer,
                      const std::function<void(const std::string&, at::Tensor&)>& visit) {
   for (auto& p : job.state().parameters()) visit(p.name, p.value);
   for (auto& b : job.state().buffers()) visit(b.name, b.value);
-  optimizer.for_each_state([&](const std::string& name, at::Tensor& t) { visit("optimizer/" + name, t); });
+  optimizer.for_each_state(
+      [&](const std::string& name, at::Tensor& t) { visit("optimizer/" + name, t); });
 }
 
 }  // namespace
@@ -43,12 +44,15 @@ void restore_training_state(const Checkpoint& checkpoint, Job& job, Optimizer& o
   for_each_tensor(job, optimizer, [&](const std::string& name, at::Tensor& t) {
     const auto found = checkpoint.arrays.find(name);
     if (found == checkpoint.arrays.end())
-      throw DataError("checkpoint: '" + checkpoint.path.string() + "' has no '" + name + "', which this experiment needs");
+      throw DataError("checkpoint: '" + checkpoint.path.string() + "' has no '" + name +
+                      "', which this experiment needs");
     const auto& array = found->second;
-    if (array.shape != t.sizes().vec() || static_cast<std::int32_t>(array.dtype) != to_kith_dtype(t.scalar_type()))
-      throw DataError("checkpoint: '" + name + "' must be " + std::string(dtype_name(static_cast<DType>(
-                          to_kith_dtype(t.scalar_type())))) + " " + shape_text(t.sizes().vec()) + ", '" +
-                      checkpoint.path.string() + "' has " + dtype_name(array.dtype) + " " + shape_text(array.shape));
+    if (array.shape != t.sizes().vec() ||
+        static_cast<std::int32_t>(array.dtype) != to_kith_dtype(t.scalar_type()))
+      throw DataError("checkpoint: '" + name + "' must be " +
+                      std::string(dtype_name(static_cast<DType>(to_kith_dtype(t.scalar_type())))) +
+                      " " + shape_text(t.sizes().vec()) + ", '" + checkpoint.path.string() +
+                      "' has " + dtype_name(array.dtype) + " " + shape_text(array.shape));
     t.copy_(at::from_blob(const_cast<std::byte*>(array.bytes.data()), t.sizes(), t.scalar_type()));
     left.erase(name);
   });

@@ -7,16 +7,17 @@
 
 namespace kith::host {
 
-/// A tensor on the CPU, contiguous, in the form in which it is stored. It shares the tensor's memory where that is so
-/// already; the snapshot keeps it alive.
+/// A tensor on the CPU, contiguous, in the form in which it is stored. It shares the tensor's
+/// memory where that is so already; the snapshot keeps it alive.
 struct TensorSnapshot {
   at::Tensor cpu;
   ArrayView view() const;
 };
 TensorSnapshot snapshot(const at::Tensor& tensor);
 
-/// Everything of a run that a step changes, by name: parameters and copies ("encoder.conv1.weight"), buffers, and the
-/// optimiser's state ("optimizer/encoder.conv1.weight.momentum_buffer"). The snapshots own copies on the CPU.
+/// Everything of a run that a step changes, by name: parameters and copies
+/// ("encoder.conv1.weight"), buffers, and the optimiser's state
+/// ("optimizer/encoder.conv1.weight.momentum_buffer"). The snapshots own copies on the CPU.
 std::map<std::string, TensorSnapshot> training_state(Job& job, Optimizer& optimizer);
 
 /// Puts a checkpoint's arrays back.

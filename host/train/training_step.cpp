@@ -2,6 +2,7 @@
 #include "train/training_step.h"
 
 #include <ATen/ATen.h>
+
 #include <kith/error.hpp>
 
 #include "tensor/autocast.h"
@@ -41,7 +42,8 @@ TrainingStep::TrainingStep(Job& job, const Experiment& experiment, std::int64_t 
       steps_(steps_per_epoch * experiment.train.epochs),
       steps_per_epoch_(steps_per_epoch) {
   check_schedule(schedule_, steps_, steps_per_epoch_);
-  const ParameterExemptions exemptions{experiment.optimizer.no_decay, experiment.optimizer.no_adaptation};
+  const ParameterExemptions exemptions{experiment.optimizer.no_decay,
+                                       experiment.optimizer.no_adaptation};
   for (auto& p : job_.state().parameters()) {
     if (p.is_copy) continue;
     if (train_.channels_last && p.value.dim() == 4) {
@@ -70,7 +72,8 @@ double TrainingStep::learning_rate_at(std::int64_t step) const {
 }
 
 at::Tensor TrainingStep::forward(kith_step_s& batch) {
-  const Autocast autocast(job_.settings().device.type(), train_.precision == Precision::kBf16, at::kBFloat16);
+  const Autocast autocast(job_.settings().device.type(), train_.precision == Precision::kBf16,
+                          at::kBFloat16);
   return job_.method_step(batch);
 }
 
@@ -92,7 +95,8 @@ void TrainingStep::freeze(std::int64_t step) {
   const auto epoch = static_cast<double>(step / steps_per_epoch_);
   for (const auto& p : job_.state().parameters()) {
     if (p.is_copy || (p.frozen_until_step <= 0 && p.frozen_until_epoch <= 0)) continue;
-    optimizer_->set_frozen(p.name, static_cast<double>(step) < p.frozen_until_step || epoch < p.frozen_until_epoch);
+    optimizer_->set_frozen(
+        p.name, static_cast<double>(step) < p.frozen_until_step || epoch < p.frozen_until_epoch);
   }
 }
 
@@ -108,7 +112,8 @@ at::Tensor TrainingStep::run(kith_step_s& batch, std::int64_t step) {
   set_progress(step);
   job_.set_training(true);
   // LibTorch's own generators, for operators that draw from them.
-  at::manual_seed(job_.settings().seed * 0x9E3779B97F4A7C15U + static_cast<std::uint64_t>(step) * 0x10001U +
+  at::manual_seed(job_.settings().seed * 0x9E3779B97F4A7C15U +
+                  static_cast<std::uint64_t>(step) * 0x10001U +
                   static_cast<std::uint64_t>(job_.ranks().rank()));
   if (step % steps_per_epoch_ == 0) job_.method_begin_epoch();
   job_.move_copies(KITH_MOVE_BEFORE_STEP);

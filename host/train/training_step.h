@@ -17,13 +17,14 @@ ScheduleSpec schedule_spec(const ScheduleConfig& config);
 /// One optimiser step after the other on a job's parameters. [train thread]
 class TrainingStep {
  public:
-  /// Adds the trained parameters of the job to an optimiser. @throws ConfigError on settings that do not fit.
+  /// Adds the trained parameters of the job to an optimiser. @throws ConfigError on settings that
+  /// do not fit.
   TrainingStep(Job& job, const Experiment& experiment, std::int64_t steps_per_epoch);
 
   /// Forward, backward, clipping, optimiser, copies. `step`: of the whole run, from 0.
   ///
-  /// The order is fixed: copies that move before the step, the method's step, backward, after_backward, clipping, the
-  /// optimiser, copies that move after it, clamps, after_optimizer.
+  /// The order is fixed: copies that move before the step, the method's step, backward,
+  /// after_backward, clipping, the optimiser, copies that move after it, clamps, after_optimizer.
   /// @returns the loss, 0-d, not read back. @throws PluginError if it has no gradient.
   at::Tensor run(kith_step_s& batch, std::int64_t step);
 

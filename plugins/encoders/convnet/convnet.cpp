@@ -6,8 +6,9 @@ namespace {
 using kith::Tensor;
 namespace nn = kith::nn;
 
-/// A plain stack of convolutions for small images: convolution without bias, batch norm, ReLU, as often as `widths` says,
-/// then the mean over a small grid. The example to copy for an encoder of your own.
+/// A plain stack of convolutions for small images: convolution without bias, batch norm, ReLU, as
+/// often as `widths` says, then the mean over a small grid. The example to copy for an encoder of
+/// your own.
 class ConvNet : public kith::Encoder {
  public:
   static constexpr kith::Identity identity{
@@ -16,11 +17,22 @@ class ConvNet : public kith::Encoder {
       .licence = "Apache-2.0",
       .summary = "a small stack of convolutions with batch norm, for small images",
   };
-  static constexpr auto options = kith::options(
-      kith::integers("widths", 16, 16, 32, 32, 64, 128).range(1, 8192).length(1, 32).help("channels of each layer"),
-      kith::integers("strides", 2, 1, 2, 1, 2, 1).range(1, 8).length(1, 32).unit("px").help("stride of each layer"),
-      kith::integer("first_kernel", 5).range(1, 15).unit("px").help("side of the first layer's kernel; odd"),
-      kith::integer("grid", 2).range(1, 16).help("side of the pooled grid: features = last width x grid x grid"));
+  static constexpr auto options =
+      kith::options(kith::integers("widths", 16, 16, 32, 32, 64, 128)
+                        .range(1, 8192)
+                        .length(1, 32)
+                        .help("channels of each layer"),
+                    kith::integers("strides", 2, 1, 2, 1, 2, 1)
+                        .range(1, 8)
+                        .length(1, 32)
+                        .unit("px")
+                        .help("stride of each layer"),
+                    kith::integer("first_kernel", 5)
+                        .range(1, 15)
+                        .unit("px")
+                        .help("side of the first layer's kernel; odd"),
+                    kith::integer("grid", 2).range(1, 16).help(
+                        "side of the pooled grid: features = last width x grid x grid"));
   static constexpr kith::EncoderOutput outputs[] = {{"features", "N D"}, {"map", "N C H W"}};
 
   ConvNet(const kith::Scope& s, const kith::InputShape& in, const kith::Options& o)
@@ -28,14 +40,18 @@ class ConvNet : public kith::Encoder {
     const auto widths = o.integers("widths");
     const auto strides = o.integers("strides");
     if (widths.size() != strides.size())
-      throw kith::ConfigError("convnet: widths and strides must be equally long, got " + std::to_string(widths.size()) +
-                              " and " + std::to_string(strides.size()));
+      throw kith::ConfigError("convnet: widths and strides must be equally long, got " +
+                              std::to_string(widths.size()) + " and " +
+                              std::to_string(strides.size()));
     auto channels = in.channels;
     for (std::size_t i = 0; i < widths.size(); ++i) {
       const auto kernel = i == 0 ? o.integer("first_kernel") : 3;
       body_.add<nn::Conv2d>(channels, widths[i], kernel,
-                            nn::Conv2d::Options{.stride = strides[i], .padding = kernel / 2, .bias = false,
-                                                .init = kith::init::kaiming_normal_fan_out(widths[i] * kernel * kernel)});
+                            nn::Conv2d::Options{.stride = strides[i],
+                                                .padding = kernel / 2,
+                                                .bias = false,
+                                                .init = kith::init::kaiming_normal_fan_out(
+                                                    widths[i] * kernel * kernel)});
       body_.add<nn::BatchNorm2d>(widths[i]);
       body_.add<nn::ReLU>();
       channels = widths[i];

@@ -6,18 +6,22 @@ namespace {
 using kith::Tensor;
 namespace nn = kith::nn;
 
-std::unique_ptr<nn::Conv2d> conv(const kith::Scope& s, std::int64_t in, std::int64_t out, std::int64_t kernel,
-                                 std::int64_t stride, std::int64_t padding) {
+std::unique_ptr<nn::Conv2d> conv(const kith::Scope& s, std::int64_t in, std::int64_t out,
+                                 std::int64_t kernel, std::int64_t stride, std::int64_t padding) {
   return std::make_unique<nn::Conv2d>(
       s, in, out, kernel,
-      nn::Conv2d::Options{.stride = stride, .padding = padding, .bias = false,
+      nn::Conv2d::Options{.stride = stride,
+                          .padding = padding,
+                          .bias = false,
                           .init = kith::init::kaiming_normal_fan_out(out * kernel * kernel)});
 }
 
-/// What one residual block is made of: 3x3, 3x3, or 1x1, 3x3, 1x1 with four times the width (stride on the 3x3).
+/// What one residual block is made of: 3x3, 3x3, or 1x1, 3x3, 1x1 with four times the width (stride
+/// on the 3x3).
 class Block {
  public:
-  Block(const kith::Scope& s, std::int64_t in, std::int64_t width, std::int64_t stride, bool bottleneck, bool zero_init)
+  Block(const kith::Scope& s, std::int64_t in, std::int64_t width, std::int64_t stride,
+        bool bottleneck, bool zero_init)
       : out_(bottleneck ? 4 * width : width) {
     if (bottleneck) {
       add(s, 1, in, width, 1, 1, 0, 1);
@@ -44,12 +48,12 @@ class Block {
   std::int64_t out() const { return out_; }
 
  private:
-  void add(const kith::Scope& s, std::int64_t index, std::int64_t in, std::int64_t out, std::int64_t kernel,
-           std::int64_t stride, std::int64_t padding, double scale) {
+  void add(const kith::Scope& s, std::int64_t index, std::int64_t in, std::int64_t out,
+           std::int64_t kernel, std::int64_t stride, std::int64_t padding, double scale) {
     const auto number = std::to_string(index);
     convs_.push_back(conv(s / ("conv" + number), in, out, kernel, stride, padding));
-    norms_.push_back(std::make_unique<nn::BatchNorm2d>(s / ("bn" + number), out,
-                                                       nn::BatchNorm::Options{.initial_scale = scale}));
+    norms_.push_back(std::make_unique<nn::BatchNorm2d>(
+        s / ("bn" + number), out, nn::BatchNorm::Options{.initial_scale = scale}));
   }
 
   std::int64_t out_;
@@ -59,10 +63,11 @@ class Block {
   std::unique_ptr<nn::BatchNorm2d> shortcut_norm_;
 };
 
-/// ResNet 18 to 152 (arXiv 1512.03385) in torchvision's form: names, initialisation, stride on the 3x3 of a bottleneck.
+/// ResNet 18 to 152 (arXiv 1512.03385) in torchvision's form: names, initialisation, stride on the
+/// 3x3 of a bottleneck.
 ///
-/// The CIFAR stem is a 3x3 convolution with stride 1 and no pooling (SimCLR, arXiv 2002.05709, App. B.9). `width` scales
-/// every stage and with it the features: 1/8 begins with 8 channels.
+/// The CIFAR stem is a 3x3 convolution with stride 1 and no pooling (SimCLR, arXiv 2002.05709, App.
+/// B.9). `width` scales every stage and with it the features: 1/8 begins with 8 channels.
 class ResNet : public kith::Encoder {
  public:
   static constexpr kith::Identity identity{
@@ -73,7 +78,8 @@ class ResNet : public kith::Encoder {
   };
   static constexpr auto options = kith::options(
       kith::choice("depth", "18", "34", "50", "101", "152").help("number of layers"),
-      kith::choice("stem", "imagenet", "cifar").help("imagenet: 7x7 stride 2 and max-pool; cifar: 3x3 stride 1"),
+      kith::choice("stem", "imagenet", "cifar")
+          .help("imagenet: 7x7 stride 2 and max-pool; cifar: 3x3 stride 1"),
       kith::real("width", 1.0).range(0.03125, 16.0).help("factor of all channel counts"),
       kith::integer("channels", 0).range(0, 64).help("channels of the input; 0: those of the data"),
       kith::integer("grid", 1).range(1, 16).help("side of the pooled grid; 1: global average"),
@@ -86,13 +92,16 @@ class ResNet : public kith::Encoder {
     const bool bottleneck = depth != "18" && depth != "34";
     const auto wanted = o.integer("channels");
     if (wanted != 0 && wanted != in.channels)
-      throw kith::ConfigError("resnet: channels must equal the data's " + std::to_string(in.channels) + " (or be 0), got " +
+      throw kith::ConfigError("resnet: channels must equal the data's " +
+                              std::to_string(in.channels) + " (or be 0), got " +
                               std::to_string(wanted));
     const auto scaled = [&](std::int64_t channels) {
-      return std::max<std::int64_t>(1, std::llround(static_cast<double>(channels) * o.real("width")));
+      return std::max<std::int64_t>(1,
+                                    std::llround(static_cast<double>(channels) * o.real("width")));
     };
     auto channels = scaled(64);
-    stem_ = cifar_ ? conv(s / "conv1", in.channels, channels, 3, 1, 1) : conv(s / "conv1", in.channels, channels, 7, 2, 3);
+    stem_ = cifar_ ? conv(s / "conv1", in.channels, channels, 3, 1, 1)
+                   : conv(s / "conv1", in.channels, channels, 7, 2, 3);
     stem_norm_ = std::make_unique<nn::BatchNorm2d>(s / "bn1", channels);
     const auto blocks = blocks_of(depth);
     for (std::int64_t stage = 0; stage < 4; ++stage) {

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <kith/evaluation.hpp>
 #include <kith/random.hpp>
-
-#include <algorithm>
 
 namespace {
 
 using kith::Tensor;
 
-/// Weighted k nearest neighbours: each of the k bank rows that are most like a query votes for its class.
+/// Weighted k nearest neighbours: each of the k bank rows that are most like a query votes for its
+/// class.
 ///
-/// Cosine votes are exp(similarity / temperature) on unit rows, as in InstDisc (arXiv 1805.01978, Sec. 3.4) and DINO;
-/// Euclidean votes are 1 / (distance + 1e-5) on the rows as they are, as in solo-learn. With few labels, n rows a class are
-/// drawn from the bank and the mean over fixed draws is reported.
+/// Cosine votes are exp(similarity / temperature) on unit rows, as in InstDisc (arXiv 1805.01978,
+/// Sec. 3.4) and DINO; Euclidean votes are 1 / (distance + 1e-5) on the rows as they are, as in
+/// solo-learn. With few labels, n rows a class are drawn from the bank and the mean over fixed
+/// draws is reported.
 class Knn : public kith::Evaluation {
  public:
   static constexpr kith::Identity identity{
@@ -21,15 +22,24 @@ class Knn : public kith::Evaluation {
       .licence = "Apache-2.0",
       .summary = "weighted k-nearest-neighbour classification of features",
   };
-  static constexpr auto options = kith::options(
-      kith::integer("k", 20).range(1, 100000).help("neighbours that vote"),
-      kith::real("temperature", 0.07).range(1e-4, 1e4).help("divides the similarity in a cosine vote"),
-      kith::choice("distance", "cosine", "euclidean").help("what makes rows alike"),
-      kith::integers("labels_per_class", 0, 100, 10).range(0, 1000000).length(1, 8).help(
-          "bank rows of each class; 0: all of them"),
-      kith::integer("few_labels_k", 5).range(1, 100000).help("neighbours that vote where labels are few"),
-      kith::integer("draws", 10).range(1, 1000).help("fixed draws of few labels, whose mean is reported"),
-      kith::boolean("report_votes", false).help("keep the votes of every query with all labels, as a table"));
+  static constexpr auto options =
+      kith::options(kith::integer("k", 20).range(1, 100000).help("neighbours that vote"),
+                    kith::real("temperature", 0.07)
+                        .range(1e-4, 1e4)
+                        .help("divides the similarity in a cosine vote"),
+                    kith::choice("distance", "cosine", "euclidean").help("what makes rows alike"),
+                    kith::integers("labels_per_class", 0, 100, 10)
+                        .range(0, 1000000)
+                        .length(1, 8)
+                        .help("bank rows of each class; 0: all of them"),
+                    kith::integer("few_labels_k", 5)
+                        .range(1, 100000)
+                        .help("neighbours that vote where labels are few"),
+                    kith::integer("draws", 10)
+                        .range(1, 1000)
+                        .help("fixed draws of few labels, whose mean is reported"),
+                    kith::boolean("report_votes", false)
+                        .help("keep the votes of every query with all labels, as a table"));
   static constexpr bool needs_labels = true;
 
   explicit Knn(const kith::Options& o)
@@ -55,8 +65,8 @@ class Knn : public kith::Evaluation {
       double sum = 0;
       for (std::int64_t draw = 0; draw < draws_; ++draw) {
         const Tensor rows = few_rows(data.bank_labels, data.classes, n, draw);
-        const Tensor votes = vote(query, bank.index_select(0, rows), data.bank_labels.index_select(0, rows),
-                                  data.classes, few_k_);
+        const Tensor votes = vote(query, bank.index_select(0, rows),
+                                  data.bank_labels.index_select(0, rows), data.classes, few_k_);
         sum += top(votes, data.query_labels, 1);
       }
       report.metric("top1_" + std::to_string(n) + "_labels", sum / static_cast<double>(draws_));
@@ -64,7 +74,8 @@ class Knn : public kith::Evaluation {
   }
 
  private:
-  static constexpr std::int64_t kTile = 512;  // queries at a time: the similarities of a tile stay below 200 MB
+  static constexpr std::int64_t kTile =
+      512;  // queries at a time: the similarities of a tile stay below 200 MB
 
   Tensor prepared(const Tensor& rows) const { return euclidean_ ? rows : kith::normalize(rows); }
 
@@ -76,11 +87,13 @@ class Knn : public kith::Evaluation {
     std::vector<Tensor> tiles;
     for (std::int64_t at = 0; at < query.size(0); at += kTile) {
       const Tensor rows = query.narrow(0, at, std::min(kTile, query.size(0) - at));
-      const Tensor likeness = euclidean_ ? -kith::call<"aten::cdist">(rows, bank) : rows.matmul(bank_t);
+      const Tensor likeness =
+          euclidean_ ? -kith::call<"aten::cdist">(rows, bank) : rows.matmul(bank_t);
       const auto best = kith::call_many<"aten::topk">(likeness, k);  // values, positions [n, k]
       const Tensor weight = euclidean_ ? 1.0 / (1e-5 - best[0]) : (best[0] / temperature_).exp();
       const Tensor voted = labels.index_select(0, best[1].flatten()).reshape({rows.size(0), k});
-      tiles.push_back(kith::call<"aten::scatter_add">(kith::new_zeros(weight, {rows.size(0), classes}), 1, voted, weight));
+      tiles.push_back(kith::call<"aten::scatter_add">(
+          kith::new_zeros(weight, {rows.size(0), classes}), 1, voted, weight));
     }
     return kith::cat(tiles);
   }
@@ -93,10 +106,12 @@ class Knn : public kith::Evaluation {
   }
 
   /// Positions of n bank rows of each class; those of a class that has fewer are all taken.
-  static Tensor few_rows(const Tensor& labels, std::int64_t classes, std::int64_t n, std::int64_t draw) {
+  static Tensor few_rows(const Tensor& labels, std::int64_t classes, std::int64_t n,
+                         std::int64_t draw) {
     std::vector<std::vector<std::int64_t>> of_class(static_cast<std::size_t>(classes));
     const auto* label = labels.data<std::int64_t>();
-    for (std::int64_t i = 0; i < labels.size(0); ++i) of_class[static_cast<std::size_t>(label[i])].push_back(i);
+    for (std::int64_t i = 0; i < labels.size(0); ++i)
+      of_class[static_cast<std::size_t>(label[i])].push_back(i);
     kith::DrawKey key;
     key.purpose = kith::DrawPurpose::kEvaluation;
     key.step = static_cast<std::uint64_t>(draw);

@@ -7,8 +7,9 @@ using kith::Tensor;
 
 /// NT-Xent: each of 2N rows must find the other view of its image among the other 2N - 1 rows.
 ///
-/// SimCLR, arXiv 2002.05709, Sec. 2.1, Eq. 1, as the mean over the 2N rows; scale "code" gives the value of the released
-/// code, twice that. With ranks, a row is compared with the rows of all ranks, and the gradient flows through the gather.
+/// SimCLR, arXiv 2002.05709, Sec. 2.1, Eq. 1, as the mean over the 2N rows; scale "code" gives the
+/// value of the released code, twice that. With ranks, a row is compared with the rows of all
+/// ranks, and the gradient flows through the gather.
 class NtXent : public kith::Loss {
  public:
   static constexpr kith::Identity identity{
@@ -19,26 +20,34 @@ class NtXent : public kith::Loss {
   };
   static constexpr auto options = kith::options(
       kith::real("temperature", 0.1).range(1e-4, 1e4).help("divides the cosine similarities"),
-      kith::choice("scale", "paper", "code").help("paper: mean over 2N rows; code: twice that, as released"));
-  static constexpr kith::LossInput inputs[] = {{"embedding", "2N C", "gradient"}};  // view 1's rows, then view 2's
-  static constexpr const char* reduction = "mean over the 2N rows of this rank; averaged over ranks";
+      kith::choice("scale", "paper", "code")
+          .help("paper: mean over 2N rows; code: twice that, as released"));
+  static constexpr kith::LossInput inputs[] = {
+      {"embedding", "2N C", "gradient"}};  // view 1's rows, then view 2's
+  static constexpr const char* reduction =
+      "mean over the 2N rows of this rank; averaged over ranks";
 
   NtXent(const kith::Options& o, kith::Ranks ranks)
-      : temperature_(o.real("temperature")), factor_(o.text("scale") == "code" ? 2.0 : 1.0), ranks_(ranks) {}
+      : temperature_(o.real("temperature")),
+        factor_(o.text("scale") == "code" ? 2.0 : 1.0),
+        ranks_(ranks) {}
 
   Tensor forward(std::span<const Tensor> in) const {
     const auto rows = in[0].size(0);
     if (rows < 2 || rows % 2 != 0)
-      throw kith::ShapeError("nt_xent: embedding must have an even number of rows, view 1 then view 2, got [" +
-                             std::to_string(rows) + ", ...]");
-    const Tensor z = kith::normalize(in[0]);                             // [2N, C], unit rows
-    const Tensor candidates = ranks_.gather_with_gradient(z);            // [R 2N, C]
-    const Tensor similarity = z.matmul(candidates.t()) / temperature_;   // [2N, R 2N]
+      throw kith::ShapeError(
+          "nt_xent: embedding must have an even number of rows, view 1 then view 2, got [" +
+          std::to_string(rows) + ", ...]");
+    const Tensor z = kith::normalize(in[0]);                            // [2N, C], unit rows
+    const Tensor candidates = ranks_.gather_with_gradient(z);           // [R 2N, C]
+    const Tensor similarity = z.matmul(candidates.t()) / temperature_;  // [2N, R 2N]
 
     const auto first = ranks_.rank() * rows;  // where this rank's rows stand among the candidates
     const Tensor row = kith::arange_like(z, rows);
-    const Tensor self = (row + first).unsqueeze(1) == kith::arange_like(z, candidates.size(0)).unsqueeze(0);
-    const Tensor positive = kith::call<"aten::remainder.Scalar">(row + rows / 2, rows) + first;  // [2N]
+    const Tensor self =
+        (row + first).unsqueeze(1) == kith::arange_like(z, candidates.size(0)).unsqueeze(0);
+    const Tensor positive =
+        kith::call<"aten::remainder.Scalar">(row + rows / 2, rows) + first;  // [2N]
     return factor_ * kith::cross_entropy(similarity.masked_fill(self, -1e9), positive);
   }
 

@@ -6,11 +6,11 @@ namespace {
 using kith::Tensor;
 namespace nn = kith::nn;
 
-/// SimCLR: two views of each image pass one encoder and one head together; the loss pulls them to each other and away
-/// from all other rows of the batch.
+/// SimCLR: two views of each image pass one encoder and one head together; the loss pulls them to
+/// each other and away from all other rows of the batch.
 ///
-/// arXiv 2002.05709, Sec. 2; head as in Sec. 4.2 and the released code. Both views go through the encoder in one call, so
-/// batch norm sees 2N rows.
+/// arXiv 2002.05709, Sec. 2; head as in Sec. 4.2 and the released code. Both views go through the
+/// encoder in one call, so batch norm sees 2N rows.
 class SimClr : public kith::Method {
  public:
   static constexpr kith::Identity identity{
@@ -21,16 +21,21 @@ class SimClr : public kith::Method {
   };
   static constexpr auto options = kith::options(
       kith::plugin("loss", "loss", "nt_xent").help("the loss over the 2N embeddings"),
-      kith::integer("head_layers", 2).range(0, 8).help("layers of the projection head; 0: the features themselves"),
-      kith::integer("head_width", 0).range(0, 65536).help("width of its inner layers; 0: the features' width"),
+      kith::integer("head_layers", 2)
+          .range(0, 8)
+          .help("layers of the projection head; 0: the features themselves"),
+      kith::integer("head_width", 0)
+          .range(0, 65536)
+          .help("width of its inner layers; 0: the features' width"),
       kith::integer("embedding_width", 128).range(1, 65536).help("width of the embeddings"),
-      kith::boolean("last_norm", true).help("batch norm with a scale and no shift after the last layer"));
+      kith::boolean("last_norm", true)
+          .help("batch norm with a scale and no shift after the last layer"));
   static constexpr kith::Needs needs{.min_views = 2, .max_views = 2, .min_batch = 2};
 
   SimClr(const kith::Setup& setup, const kith::Options& o)
       : encoder_(setup.role("encoder")),
-        projector_(setup.head("projector",
-                              [o = HeadShape(o, encoder_.width())](const kith::Scope& s) { return projector(s, o); })),
+        projector_(setup.head("projector", [o = HeadShape(o, encoder_.width())](
+                                               const kith::Scope& s) { return projector(s, o); })),
         loss_(setup.loss("loss", {"embedding"})) {}
 
   Tensor step(const kith::Step& step) {
@@ -50,7 +55,8 @@ class SimClr : public kith::Method {
     bool last_norm;
   };
 
-  /// Linear without bias and batch norm in each layer; ReLU between layers; the last norm has no shift.
+  /// Linear without bias and batch norm in each layer; ReLU between layers; the last norm has no
+  /// shift.
   static std::unique_ptr<nn::Sequential> projector(const kith::Scope& s, const HeadShape& shape) {
     auto net = std::make_unique<nn::Sequential>(s);
     auto width = shape.features;
@@ -58,7 +64,8 @@ class SimClr : public kith::Method {
       const bool last = layer + 1 == shape.layers;
       const auto next = last ? shape.embedding : shape.inner;
       net->add<nn::Linear>(width, next, nn::Linear::Options{.bias = false});
-      if (!last || shape.last_norm) net->add<nn::BatchNorm1d>(next, nn::BatchNorm::Options{.shift = !last});
+      if (!last || shape.last_norm)
+        net->add<nn::BatchNorm1d>(next, nn::BatchNorm::Options{.shift = !last});
       if (!last) net->add<nn::ReLU>();
       width = next;
     }

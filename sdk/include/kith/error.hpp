@@ -7,7 +7,8 @@
 namespace kith {
 
 /// Base of all errors that Kith reports to a person. The text follows one form:
-/// "who: what is wrong, what was wanted, what came (where it came from); the fix, if there is exactly one".
+/// "who: what is wrong, what was wanted, what came (where it came from); the fix, if there is
+/// exactly one".
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

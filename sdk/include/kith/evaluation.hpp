@@ -4,6 +4,7 @@
 #pragma once
 
 #include <kith/abi/evaluation.h>
+
 #include <kith/operators.hpp>
 #include <kith/plugin.hpp>
 
@@ -24,7 +25,8 @@ class Report {
   explicit Report(const kith_report* report) : report_(report) {}
   /// One number; a fraction is in [0, 1].
   void metric(std::string_view name, double value, std::string_view unit = "fraction") const {
-    detail::check(report_->metric(report_->self, {name.data(), name.size()}, value, {unit.data(), unit.size()}));
+    detail::check(report_->metric(report_->self, {name.data(), name.size()}, value,
+                                  {unit.data(), unit.size()}));
   }
   /// A tensor that belongs to the result: votes, a confusion matrix.
   void table(std::string_view name, const Tensor& value) const {
@@ -40,7 +42,8 @@ class Report {
 /// A plugin derives from it and has identity, options,
 ///   static constexpr bool needs_labels;
 ///   a constructor from (const kith::Options&), and
-///   void evaluate(const kith::EvaluationData& data, const kith::Report& report) const;   // [train thread]
+///   void evaluate(const kith::EvaluationData& data, const kith::Report& report) const;   // [train
+///   thread]
 class Evaluation {
  public:
   static constexpr const char* kInterface = KITH_EVALUATION_INTERFACE;
@@ -56,15 +59,17 @@ class Evaluation {
   template <class P>
   static const void* table() {
     static constexpr kith_evaluation_api api = {
-        sizeof(kith_evaluation_api), 1,
+        sizeof(kith_evaluation_api),
+        1,
         [](kith_instance, const kith_arg* options, std::uint32_t n, void** self) {
           return detail::guard([&] { *self = new P(Options(options, n)); });
         },
         [](void* self) { delete static_cast<P*>(self); },
         [](void* self, const kith_evaluation_data* d, const kith_report* report) {
           return detail::guard([&] {
-            const EvaluationData data{Tensor::borrow(d->bank), Tensor::borrow(d->bank_labels), Tensor::borrow(d->query),
-                                      Tensor::borrow(d->query_labels), d->classes};
+            const EvaluationData data{Tensor::borrow(d->bank), Tensor::borrow(d->bank_labels),
+                                      Tensor::borrow(d->query), Tensor::borrow(d->query_labels),
+                                      d->classes};
             static_cast<const P*>(self)->evaluate(data, Report(report));
           });
         },

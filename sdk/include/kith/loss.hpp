@@ -5,10 +5,10 @@
 
 #include <kith/abi/loss.h>
 #include <kith/abi/method.h>
+
 #include <kith/operators.hpp>
 #include <kith/plugin.hpp>
 #include <kith/ranks.hpp>
-
 #include <type_traits>
 
 namespace kith {
@@ -28,7 +28,8 @@ struct LossInput {
 ///   static constexpr kith::LossInput inputs[] = {...};
 ///   static constexpr const char* reduction = "mean over N rows";
 ///   a constructor from (const kith::Options&) or (const kith::Options&, kith::Ranks), and
-///   kith::Tensor forward(std::span<const kith::Tensor> in) const;   // in declared order. [train thread]
+///   kith::Tensor forward(std::span<const kith::Tensor> in) const;   // in declared order. [train
+///   thread]
 class Loss {
  public:
   static constexpr const char* kInterface = KITH_LOSS_INTERFACE;
@@ -46,7 +47,8 @@ class Loss {
   template <class P>
   static const void* table() {
     static constexpr kith_loss_api api = {
-        sizeof(kith_loss_api), 1,
+        sizeof(kith_loss_api),
+        1,
         [](kith_instance instance, const kith_arg* options, std::uint32_t n, void** self) {
           return detail::guard([&] {
             const Options given(options, n);

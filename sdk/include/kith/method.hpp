@@ -4,6 +4,7 @@
 #pragma once
 
 #include <kith/abi/method.h>
+
 #include <kith/networks.hpp>
 #include <kith/plugin.hpp>
 #include <kith/ranks.hpp>
@@ -26,7 +27,8 @@ struct Decimal {
 };
 }  // namespace detail
 
-/// What a method needs of the data and the experiment; the host refuses what does not fit before the first step.
+/// What a method needs of the data and the experiment; the host refuses what does not fit before
+/// the first step.
 struct Needs {
   int min_views = 1;
   int max_views = 1;
@@ -50,13 +52,14 @@ class Setup : public NetworkSetup {
  public:
   using NetworkSetup::NetworkSetup;
 
-  /// The loss that a plugin-typed option refers to; `inputs` are the loss's inputs in the order of later calls.
+  /// The loss that a plugin-typed option refers to; `inputs` are the loss's inputs in the order of
+  /// later calls.
   LossCall loss(std::string_view option, std::initializer_list<std::string_view> inputs) const {
     std::vector<kith_text> names;
     for (auto name : inputs) names.push_back({name.data(), name.size()});
     kith_loss_ref ref = nullptr;
     detail::check(detail::training().loss(instance(), detail::text(option), names.data(),
-                                  static_cast<std::uint32_t>(names.size()), &ref));
+                                          static_cast<std::uint32_t>(names.size()), &ref));
     return LossCall(ref);
   }
   std::int64_t train_images() const { return detail::training().train_images(instance()); }
@@ -81,7 +84,8 @@ class Setup : public NetworkSetup {
     detail::check(detail::training().metric(instance(), detail::text(name), value.handle()));
   }
 
-  /// Random tensors, the same on any number of threads and after a resume. The name tells draws of one step apart.
+  /// Random tensors, the same on any number of threads and after a resume. The name tells draws of
+  /// one step apart.
   Tensor uniform(std::string_view name, Ints sizes, double low = 0, double high = 1) const {
     return random(KITH_RANDOM_UNIFORM, name, sizes, low, high);
   }
@@ -90,7 +94,8 @@ class Setup : public NetworkSetup {
   }
   /// int64 in [low, high).
   Tensor integers(std::string_view name, Ints sizes, std::int64_t low, std::int64_t high) const {
-    return random(KITH_RANDOM_INTEGERS, name, sizes, static_cast<double>(low), static_cast<double>(high));
+    return random(KITH_RANDOM_INTEGERS, name, sizes, static_cast<double>(low),
+                  static_cast<double>(high));
   }
   Tensor permutation(std::string_view name, std::int64_t n) const {
     return random(KITH_RANDOM_PERMUTATION, name, Ints(&n, 1), 0, 0);
@@ -104,7 +109,7 @@ class Setup : public NetworkSetup {
   Tensor random(std::uint32_t kind, std::string_view name, Ints sizes, double a, double b) const {
     kith_tensor out = nullptr;
     detail::check(detail::training().random(instance(), kind, detail::text(name), sizes.data(),
-                                    static_cast<std::uint32_t>(sizes.size()), a, b, &out));
+                                            static_cast<std::uint32_t>(sizes.size()), a, b, &out));
     return Tensor::adopt(out);
   }
 };
@@ -144,9 +149,9 @@ class Step {
 ///   a constructor from (const kith::Setup&, const kith::Options&), and
 ///   kith::Tensor step(const kith::Step& step);
 /// and may have
-///   static void validate(const kith::Options&, std::int64_t batch_size, std::int64_t train_images);
-///   void begin_epoch(const kith::Progress&);  void after_backward(const kith::Step&);
-///   void after_optimizer(const kith::Step&);
+///   static void validate(const kith::Options&, std::int64_t batch_size, std::int64_t
+///   train_images); void begin_epoch(const kith::Progress&);  void after_backward(const
+///   kith::Step&); void after_optimizer(const kith::Step&);
 class Method {
  public:
   static constexpr const char* kInterface = KITH_METHOD_INTERFACE;
@@ -157,7 +162,8 @@ class Method {
     w.fact("needs", "max_views", detail::Decimal(P::needs.max_views).view(), "");
     w.fact("needs", "min_batch", detail::Decimal(P::needs.min_batch).view(), "");
     if (P::needs.labels) w.fact("needs", "labels", "", "");
-    w.fact("evaluated", P::needs.evaluated_role, P::needs.evaluated_output, P::needs.evaluated_copy);
+    w.fact("evaluated", P::needs.evaluated_role, P::needs.evaluated_output,
+           P::needs.evaluated_copy);
   }
   template <class P, class W>
   static consteval void services(W& w) {
@@ -185,14 +191,16 @@ class Method {
       return detail::guard([&] { *loss = static_cast<P*>(self)->step(Step(step)).give(); });
     };
     if constexpr (requires(const Options& o) { P::validate(o, 1, 1); }) {
-      api.validate = [](const kith_arg* options, std::uint32_t n, std::int64_t batch_size, std::int64_t train_images) {
+      api.validate = [](const kith_arg* options, std::uint32_t n, std::int64_t batch_size,
+                        std::int64_t train_images) {
         return detail::guard([&] { P::validate(Options(options, n), batch_size, train_images); });
       };
     }
     if constexpr (requires(P& p, const Progress& at) { p.begin_epoch(at); }) {
       api.begin_epoch = [](void* self, const kith_progress* p) {
         return detail::guard([&] {
-          static_cast<P*>(self)->begin_epoch(Progress{p->step, p->steps, p->epoch, p->epochs, p->steps_per_epoch});
+          static_cast<P*>(self)->begin_epoch(
+              Progress{p->step, p->steps, p->epoch, p->epochs, p->steps_per_epoch});
         });
       };
     }

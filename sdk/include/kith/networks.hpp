@@ -4,18 +4,19 @@
 #pragma once
 
 #include <kith/abi/method.h>
+
+#include <functional>
 #include <kith/nn.hpp>
 #include <kith/options.hpp>
 #include <kith/ranks.hpp>
-
-#include <functional>
 #include <memory>
 
 namespace kith {
 
 namespace detail {
 inline kith_schedule c_schedule(const Schedule& s) {
-  static_assert(static_cast<int>(ScheduleKind::kConstant) == static_cast<int>(KITH_SCHEDULE_CONSTANT) &&
+  static_assert(static_cast<int>(ScheduleKind::kConstant) ==
+                    static_cast<int>(KITH_SCHEDULE_CONSTANT) &&
                 static_cast<int>(ScheduleKind::kCosine) == static_cast<int>(KITH_SCHEDULE_COSINE) &&
                 static_cast<int>(ScheduleKind::kLinear) == static_cast<int>(KITH_SCHEDULE_LINEAR));
   return {static_cast<std::uint32_t>(s.kind), 0, s.start, s.end};
@@ -42,18 +43,21 @@ class CopyOption {
   kith_arg arg_;
 };
 
-/// How a copy (teacher, key encoder, target) begins and follows its source. The optimiser never sees it.
+/// How a copy (teacher, key encoder, target) begins and follows its source. The optimiser never
+/// sees it.
 struct CopyRule {
   Schedule ema_momentum;  // the old value's share, in [0, 1]
   bool begins_copied = true;
   Buffers buffers = Buffers::kOwn;
-  bool moves_before_step = false;        // MoCo; false: after the optimiser (BYOL)
-  std::vector<CopyOption> options = {};  // of an encoder; those not listed are the source's. A head's copy has none
+  bool moves_before_step = false;  // MoCo; false: after the optimiser (BYOL)
+  std::vector<CopyOption> options =
+      {};  // of an encoder; those not listed are the source's. A head's copy has none
 };
 
 /// What a method may force on parameters; the number that goes with it in [brackets].
 enum class Force : std::uint32_t {
-  kFrozenUntilStep = KITH_FORCE_FROZEN_UNTIL_STEP,    // [the first step that trains it; infinity: never]
+  kFrozenUntilStep =
+      KITH_FORCE_FROZEN_UNTIL_STEP,  // [the first step that trains it; infinity: never]
   kFrozenUntilEpoch = KITH_FORCE_FROZEN_UNTIL_EPOCH,  // [the first epoch that trains it, from 0]
   kConstantLr = KITH_FORCE_CONSTANT_LR,               // [1] the base rate, without the schedule
   kLrFactor = KITH_FORCE_LR_FACTOR,                   // [what the rate is multiplied by]
@@ -68,7 +72,8 @@ class Network {
   /// The output chosen when the network was made, [N, width].
   Tensor operator()(const Tensor& x) const {
     std::vector<kith_tensor> slots(n_outputs_, nullptr);
-    detail::check(detail::modules().call(callable_, x.handle(), std::uint64_t{1} << output_, slots.data(), n_outputs_));
+    detail::check(detail::modules().call(callable_, x.handle(), std::uint64_t{1} << output_,
+                                         slots.data(), n_outputs_));
     return Tensor::adopt(slots[output_]);
   }
   /// Size of dimension 1 of an encoder's output; 0 for a head.
@@ -121,7 +126,8 @@ class NetworkSetup {
     detail::check(detail::training().role(instance_, detail::text(name), &callable));
     return with_output(callable, output);
   }
-  /// A head: `make(Scope)` returns a std::unique_ptr to a module that declares its parameters in the scope.
+  /// A head: `make(Scope)` returns a std::unique_ptr to a module that declares its parameters in
+  /// the scope.
   template <class M>
   Network head(std::string_view name, M make) const {
     Network head;
@@ -131,25 +137,28 @@ class NetworkSetup {
     head.callable_ = (*head.make_)(head.scope_);
     return head;
   }
-  /// A second network like the given encoder or head, with parameters of its own that follow as the rule says.
+  /// A second network like the given encoder or head, with parameters of its own that follow as the
+  /// rule says.
   Network copy(const Network& source, std::string_view name, const CopyRule& rule) const {
     Network copied = source;
     if (source.make_ != nullptr) {
       const auto c = c_rule(rule, {});
-      detail::check(detail::training().copy_scope(source.scope_, detail::text(name), &c, &copied.scope_));
+      detail::check(
+          detail::training().copy_scope(source.scope_, detail::text(name), &c, &copied.scope_));
       copied.callable_ = (*copied.make_)(copied.scope_);
     } else {
       std::vector<kith_arg> options;
       for (const auto& option : rule.options) options.push_back(option.arg());
       const auto c = c_rule(rule, options);
-      detail::check(detail::training().copy_role(source.callable_, detail::text(name), &c, &copied.callable_));
+      detail::check(detail::training().copy_role(source.callable_, detail::text(name), &c,
+                                                 &copied.callable_));
     }
     return copied;
   }
   /// Forces something on the method's own parameters whose names begin with the prefix.
   void force(std::string_view prefix, Force what, double value) const {
-    detail::check(
-        detail::training().force(instance_, detail::text(prefix), static_cast<std::uint32_t>(what), value));
+    detail::check(detail::training().force(instance_, detail::text(prefix),
+                                           static_cast<std::uint32_t>(what), value));
   }
 
  private:
@@ -167,8 +176,8 @@ class NetworkSetup {
   static Network with_output(kith_callable callable, std::string_view output) {
     Network network;
     network.callable_ = callable;
-    detail::check(detail::training().output(callable, detail::text(output), &network.output_, &network.n_outputs_,
-                                            &network.width_));
+    detail::check(detail::training().output(callable, detail::text(output), &network.output_,
+                                            &network.n_outputs_, &network.width_));
     return network;
   }
   template <class M>
@@ -178,8 +187,10 @@ class NetworkSetup {
     forward.struct_size = sizeof forward;
     forward.self = new Pointer(make(Scope(scope, "")));
     forward.destroy = [](void* self) { delete static_cast<Pointer*>(self); };
-    forward.run = [](void* self, kith_tensor input, std::uint64_t, kith_tensor* outputs, std::uint32_t) {
-      return detail::guard([&] { outputs[0] = (**static_cast<Pointer*>(self))(Tensor::borrow(input)).give(); });
+    forward.run = [](void* self, kith_tensor input, std::uint64_t, kith_tensor* outputs,
+                     std::uint32_t) {
+      return detail::guard(
+          [&] { outputs[0] = (**static_cast<Pointer*>(self))(Tensor::borrow(input)).give(); });
     };
     kith_callable callable = nullptr;
     detail::check(detail::training().head(scope, &forward, &callable));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Layers, named and initialised as PyTorch's. A layer is made in a scope and called like a function.
+// Layers, named and initialised as PyTorch's. A layer is made in a scope and called like a
+// function.
 #pragma once
 
 #include <kith/scope.hpp>
-
 #include <memory>
 
 namespace kith::nn {
@@ -36,7 +36,8 @@ class Linear : public Module {
   Tensor weight, bias;
 };
 
-/// x [N, in, H, W] -> [N, out, H', W']. Parameters: weight [out, in / groups, kernel, kernel], bias [out].
+/// x [N, in, H, W] -> [N, out, H', W']. Parameters: weight [out, in / groups, kernel, kernel], bias
+/// [out].
 class Conv2d : public Module {
  public:
   struct Options {
@@ -51,8 +52,8 @@ class Conv2d : public Module {
   Conv2d(const Scope& s, std::int64_t in, std::int64_t out, std::int64_t kernel, Options o)
       : stride_{o.stride, o.stride}, padding_{o.padding, o.padding}, groups_(o.groups) {
     const auto fan_in = in / o.groups * kernel * kernel;
-    weight = s.parameter("weight", {out, in / o.groups, kernel, kernel}, o.init.value_or(init::fan_in_uniform(fan_in)),
-                         Kind::kWeight);
+    weight = s.parameter("weight", {out, in / o.groups, kernel, kernel},
+                         o.init.value_or(init::fan_in_uniform(fan_in)), Kind::kWeight);
     if (o.bias) bias = s.parameter("bias", {out}, init::fan_in_uniform(fan_in), Kind::kBias);
   }
   Tensor forward(const Tensor& x) const override {
@@ -67,29 +68,32 @@ class Conv2d : public Module {
   std::int64_t groups_;
 };
 
-/// Batch normalisation over dimension 1. Groups and ranks are the role's choice; see kith_module_api.batch_norm.
-/// Parameters weight [C], bias [C]; buffers running_mean, running_var [C]. (PyTorch's num_batches_tracked has no part in
-/// the arithmetic and is not kept; load_state_dict fills it in.)
+/// Batch normalisation over dimension 1. Groups and ranks are the role's choice; see
+/// kith_module_api.batch_norm. Parameters weight [C], bias [C]; buffers running_mean, running_var
+/// [C]. (PyTorch's num_batches_tracked has no part in the arithmetic and is not kept;
+/// load_state_dict fills it in.)
 class BatchNorm : public Module {
  public:
   struct Options {
     double eps = 1e-5;
-    double momentum = 0.1;     // the new value's share, as PyTorch has it
+    double momentum = 0.1;  // the new value's share, as PyTorch has it
     bool scale = true;
     bool shift = true;
     double initial_scale = 1;  // 0: a residual branch that begins as nothing
   };
   BatchNorm(const Scope& s, std::int64_t channels) : BatchNorm(s, channels, Options{}) {}
   BatchNorm(const Scope& s, std::int64_t channels, Options o) : instance_(s.instance()), o_(o) {
-    if (o.scale) weight = s.parameter("weight", {channels}, init::constant(o.initial_scale), Kind::kNormScale);
+    if (o.scale)
+      weight = s.parameter("weight", {channels}, init::constant(o.initial_scale), Kind::kNormScale);
     if (o.shift) bias = s.parameter("bias", {channels}, init::constant(0), Kind::kNormShift);
     running_mean = s.buffer("running_mean", {channels}, init::constant(0));
     running_var = s.buffer("running_var", {channels}, init::constant(1));
   }
   Tensor forward(const Tensor& x) const override {
     kith_tensor out = nullptr;
-    detail::check(detail::modules().batch_norm(instance_, x.handle(), weight.handle(), bias.handle(), running_mean.handle(),
-                                       running_var.handle(), o_.momentum, o_.eps, &out));
+    detail::check(detail::modules().batch_norm(instance_, x.handle(), weight.handle(),
+                                               bias.handle(), running_mean.handle(),
+                                               running_var.handle(), o_.momentum, o_.eps, &out));
     return Tensor::adopt(out);
   }
 
@@ -110,7 +114,9 @@ class LayerNorm : public Module {
         bias(s.parameter("bias", {width}, init::constant(0), Kind::kNormShift)),
         width_{width},
         eps_(eps) {}
-  Tensor forward(const Tensor& x) const override { return call<"aten::layer_norm">(x, width_, weight, bias, eps_); }
+  Tensor forward(const Tensor& x) const override {
+    return call<"aten::layer_norm">(x, width_, weight, bias, eps_);
+  }
 
   Tensor weight, bias;
 
@@ -135,7 +141,8 @@ class GELU : public Module {
 /// Zeros each number with the given probability while training; the draws come from the host.
 class Dropout : public Module {
  public:
-  Dropout(const Scope& s, double probability) : instance_(s.instance()), probability_(probability) {}
+  Dropout(const Scope& s, double probability)
+      : instance_(s.instance()), probability_(probability) {}
   Tensor forward(const Tensor& x) const override {
     kith_tensor out = nullptr;
     detail::check(detail::modules().dropout(instance_, x.handle(), probability_, &out));
@@ -170,7 +177,8 @@ class Sequential : public Module {
   std::vector<std::unique_ptr<Module>> layers_;
 };
 
-inline Tensor max_pool2d(const Tensor& x, std::int64_t kernel, std::int64_t stride, std::int64_t padding) {
+inline Tensor max_pool2d(const Tensor& x, std::int64_t kernel, std::int64_t stride,
+                         std::int64_t padding) {
   const std::array<std::int64_t, 2> k{kernel, kernel}, s{stride, stride}, p{padding, padding};
   return call<"aten::max_pool2d">(x, k, s, p);
 }

@@ -3,10 +3,9 @@
 // Any operator of the host's LibTorch by its schema name, and the usual functions written with it.
 #pragma once
 
-#include <kith/tensor.hpp>
-
 #include <array>
 #include <concepts>
+#include <kith/tensor.hpp>
 
 namespace kith {
 
@@ -34,7 +33,9 @@ kith_value value(I i) {
   return {KITH_INT, 1, {.i = static_cast<std::int64_t>(i)}};
 }
 inline kith_value value(Dtype d) { return {KITH_DTYPE, 1, {.i = static_cast<std::int64_t>(d)}}; }
-inline kith_value value(Ints v) { return {KITH_INTS, static_cast<std::uint32_t>(v.size()), {.ints = v.data()}}; }
+inline kith_value value(Ints v) {
+  return {KITH_INTS, static_cast<std::uint32_t>(v.size()), {.ints = v.data()}};
+}
 template <std::size_t N>
 kith_value value(const std::array<std::int64_t, N>& v) {
   return value(Ints(v));
@@ -42,7 +43,9 @@ kith_value value(const std::array<std::int64_t, N>& v) {
 inline kith_value value(std::string_view s) {
   return {KITH_STRING, static_cast<std::uint32_t>(s.size()), {.text = s.data()}};
 }
-inline kith_value value(const char* s) { return value(std::string_view(s)); }  // else it would become a bool
+inline kith_value value(const char* s) {
+  return value(std::string_view(s));
+}  // else it would become a bool
 inline kith_value value(std::span<const double> v) {
   return {KITH_DOUBLES, static_cast<std::uint32_t>(v.size()), {.doubles = v.data()}};
 }
@@ -53,7 +56,8 @@ kith_value value(const std::optional<T>& v) {
 // A Tensor is one pointer, so a run of them is a run of handles.
 static_assert(sizeof(Tensor) == sizeof(kith_tensor));
 inline kith_value value(std::span<const Tensor> v) {
-  return {KITH_TENSORS, static_cast<std::uint32_t>(v.size()),
+  return {KITH_TENSORS,
+          static_cast<std::uint32_t>(v.size()),
           {.tensors = reinterpret_cast<const kith_tensor*>(v.data())}};
 }
 template <class T>
@@ -76,20 +80,25 @@ kith_op operator_handle() {
   return op;
 }
 
-inline Tensor tensor_of(const kith_value& v) { return Tensor::adopt(v.tag == KITH_TENSOR ? v.v.tensor : nullptr); }
+inline Tensor tensor_of(const kith_value& v) {
+  return Tensor::adopt(v.tag == KITH_TENSOR ? v.v.tensor : nullptr);
+}
 
 }  // namespace detail
 
-/// Calls an operator with one tensor as its result: `call<"aten::conv2d">(x, weight, bias)`. Arguments left out take
-/// the schema's default. The name goes into the plugin's list of operators, which the host checks before loading.
+/// Calls an operator with one tensor as its result: `call<"aten::conv2d">(x, weight, bias)`.
+/// Arguments left out take the schema's default. The name goes into the plugin's list of operators,
+/// which the host checks before loading.
 template <FixedString Name, class... Args>
 Tensor call(const Args&... args) {
   const kith_arg list[] = {detail::argument(args)...};
   kith_value result{};
   std::uint32_t n = 0;
-  const auto status = detail::tensors().call(detail::operator_handle<Name>(), list, sizeof...(Args), &result, 1, &n);
+  const auto status = detail::tensors().call(detail::operator_handle<Name>(), list, sizeof...(Args),
+                                             &result, 1, &n);
   if (status == KITH_MORE_RESULTS)
-    throw ShapeError(std::string(Name.view()) + ": has " + std::to_string(n) + " results; use call_many");
+    throw ShapeError(std::string(Name.view()) + ": has " + std::to_string(n) +
+                     " results; use call_many");
   detail::check(status);
   return detail::tensor_of(result);
 }
@@ -101,7 +110,8 @@ std::vector<Tensor> call_many(const Args&... args) {
   std::vector<kith_value> results(8);
   std::uint32_t n = 0;
   const auto& api = detail::tensors();
-  auto status = api.call(detail::operator_handle<Name>(), list, sizeof...(Args), results.data(), 8, &n);
+  auto status =
+      api.call(detail::operator_handle<Name>(), list, sizeof...(Args), results.data(), 8, &n);
   if (status == KITH_MORE_RESULTS) {
     results.resize(n);
     status = api.take_results(results.data(), n);
@@ -184,13 +194,21 @@ inline Tensor& Tensor::mul_(double factor) {
 inline Tensor matmul(const Tensor& a, const Tensor& b) { return a.matmul(b); }
 inline Tensor exp(const Tensor& x) { return x.exp(); }
 inline Tensor log(const Tensor& x) { return x.log(); }
-inline Tensor maximum(const Tensor& a, const Tensor& b) { return Tensor::binary(KITH_MAXIMUM, a, b); }
-inline Tensor minimum(const Tensor& a, const Tensor& b) { return Tensor::binary(KITH_MINIMUM, a, b); }
-inline Tensor cat(std::span<const Tensor> parts, std::int64_t d = 0) { return call<"aten::cat">(parts, d); }
+inline Tensor maximum(const Tensor& a, const Tensor& b) {
+  return Tensor::binary(KITH_MAXIMUM, a, b);
+}
+inline Tensor minimum(const Tensor& a, const Tensor& b) {
+  return Tensor::binary(KITH_MINIMUM, a, b);
+}
+inline Tensor cat(std::span<const Tensor> parts, std::int64_t d = 0) {
+  return call<"aten::cat">(parts, d);
+}
 inline Tensor cat(std::initializer_list<Tensor> parts, std::int64_t d = 0) {
   return cat(std::span<const Tensor>(parts.begin(), parts.size()), d);
 }
-inline Tensor stack(std::span<const Tensor> parts, std::int64_t d = 0) { return call<"aten::stack">(parts, d); }
+inline Tensor stack(std::span<const Tensor> parts, std::int64_t d = 0) {
+  return call<"aten::stack">(parts, d);
+}
 inline Tensor stack(std::initializer_list<Tensor> parts, std::int64_t d = 0) {
   return stack(std::span<const Tensor>(parts.begin(), parts.size()), d);
 }
@@ -202,7 +220,9 @@ inline Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   return call<"aten::where.self">(condition, a, b);
 }
 inline Tensor softmax(const Tensor& x, std::int64_t d) { return call<"aten::softmax.int">(x, d); }
-inline Tensor log_softmax(const Tensor& x, std::int64_t d) { return call<"aten::log_softmax.int">(x, d); }
+inline Tensor log_softmax(const Tensor& x, std::int64_t d) {
+  return call<"aten::log_softmax.int">(x, d);
+}
 /// Mean over rows of the softmax cross-entropy. @param logits [N, C] @param target int64 [N]
 inline Tensor cross_entropy(const Tensor& logits, const Tensor& target) {
   return call<"aten::cross_entropy_loss">(logits, target);
@@ -215,7 +235,8 @@ inline Tensor normalize(const Tensor& x, std::int64_t d = 1, double eps = 1e-12)
 /// 0, 1, ... n - 1 as int64, on the device of `like`.
 inline Tensor arange_like(const Tensor& like, std::int64_t n) {
   const auto empty = std::array<std::int64_t, 1>{n};
-  return call<"aten::cumsum">(call<"aten::new_ones">(like, empty, arg("dtype", Dtype::kInt64)), 0) - 1;
+  return call<"aten::cumsum">(call<"aten::new_ones">(like, empty, arg("dtype", Dtype::kInt64)), 0) -
+         1;
 }
 /// True on the main diagonal of an n x n matrix, on the device of `like`.
 inline Tensor eye_mask_like(const Tensor& like, std::int64_t n) {
@@ -232,7 +253,7 @@ inline Tensor new_zeros(const Tensor& like, std::initializer_list<std::int64_t> 
 inline Tensor from_data(const void* data, Dtype dtype, Ints sizes) {
   kith_tensor out = nullptr;
   detail::check(detail::tensors().from_data(data, static_cast<std::int32_t>(dtype), sizes.data(),
-                                    static_cast<std::uint32_t>(sizes.size()), &out));
+                                            static_cast<std::uint32_t>(sizes.size()), &out));
   return Tensor::adopt(out);
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <kith/abi/method.h>
+
 #include <kith/operators.hpp>
 
 namespace kith {
@@ -15,7 +16,8 @@ inline const kith_training_api& training() {
 }
 }  // namespace detail
 
-/// What one rank sees of the others. Every rank must make the same calls in the same order. [train thread]
+/// What one rank sees of the others. Every rank must make the same calls in the same order. [train
+/// thread]
 class Ranks {
  public:
   explicit Ranks(kith_instance instance) : instance_(instance) {}

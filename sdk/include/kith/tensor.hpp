@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tensors of the host's LibTorch, seen through the C border. Reads like LibTorch; includes none of it.
+// Tensors of the host's LibTorch, seen through the C border. Reads like LibTorch; includes none of
+// it.
 #pragma once
 
 #include <kith/abi/tensor.h>
-#include <kith/plugin.hpp>
-#include <kith/operator_note.hpp>
 
 #include <cstdint>
 #include <initializer_list>
+#include <kith/operator_note.hpp>
+#include <kith/plugin.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,7 +38,8 @@ inline const kith_tensor_api& tensors() {
 }
 }  // namespace detail
 
-/// A counted reference to a tensor that the host owns. Copying shares; nothing is copied. [any thread]
+/// A counted reference to a tensor that the host owns. Copying shares; nothing is copied. [any
+/// thread]
 class Tensor {
  public:
   Tensor() = default;
@@ -81,22 +83,26 @@ class Tensor {
     const auto i = info();
     const auto at = d < 0 ? d + i.dim : d;
     if (at < 0 || at >= i.dim)
-      throw ShapeError("size: dimension " + std::to_string(d) + " of a tensor with " + std::to_string(i.dim) +
-                       " dimensions");
+      throw ShapeError("size: dimension " + std::to_string(d) + " of a tensor with " +
+                       std::to_string(i.dim) + " dimensions");
     return i.sizes[at];
   }
   Dtype dtype() const { return static_cast<Dtype>(info().dtype); }
   bool is_cuda() const { return info().device == KITH_DEVICE_CUDA; }
   bool requires_grad() const { return info().requires_grad != 0; }
-  /// The first element of a contiguous CPU tensor. @throws ShapeError if it is elsewhere or has gaps.
+  /// The first element of a contiguous CPU tensor. @throws ShapeError if it is elsewhere or has
+  /// gaps.
   template <class T>
   T* data() const {
     const auto i = info();
     if (i.device != KITH_DEVICE_CPU || i.contiguous == 0)
-      throw ShapeError("data: wanted a contiguous CPU tensor; call contiguous() first, and keep to tensors on CUDA");
+      throw ShapeError(
+          "data: wanted a contiguous CPU tensor; call contiguous() first, and keep to tensors on "
+          "CUDA");
     return static_cast<T*>(i.data);
   }
-  /// The gradient that arrived at this parameter in the last backward pass, undefined if none did: for `after_backward`.
+  /// The gradient that arrived at this parameter in the last backward pass, undefined if none did:
+  /// for `after_backward`.
   Tensor grad() const {
     kith_tensor out = nullptr;
     detail::check(detail::tensors().grad(handle_, &out));
@@ -161,7 +167,8 @@ class Tensor {
   template <class S>
   static Tensor binary(std::uint32_t code, const Tensor& a, S b) {
     kith_tensor out = nullptr;
-    detail::check(detail::tensors().binary_scalar(code, a.handle_, static_cast<double>(b), std::is_integral_v<S>, &out));
+    detail::check(detail::tensors().binary_scalar(code, a.handle_, static_cast<double>(b),
+                                                  std::is_integral_v<S>, &out));
     return adopt(out);
   }
   Tensor unary(std::uint32_t code) const {
@@ -182,30 +189,52 @@ inline Tensor operator-(const Tensor& a) { return a.unary(KITH_NEG); }
 template <class S>
 concept Number = std::is_arithmetic_v<S>;
 template <Number S>
-Tensor operator+(const Tensor& a, S b) { return Tensor::binary(KITH_ADD, a, b); }
+Tensor operator+(const Tensor& a, S b) {
+  return Tensor::binary(KITH_ADD, a, b);
+}
 template <Number S>
-Tensor operator-(const Tensor& a, S b) { return Tensor::binary(KITH_SUB, a, b); }
+Tensor operator-(const Tensor& a, S b) {
+  return Tensor::binary(KITH_SUB, a, b);
+}
 template <Number S>
-Tensor operator*(const Tensor& a, S b) { return Tensor::binary(KITH_MUL, a, b); }
+Tensor operator*(const Tensor& a, S b) {
+  return Tensor::binary(KITH_MUL, a, b);
+}
 template <Number S>
-Tensor operator/(const Tensor& a, S b) { return Tensor::binary(KITH_DIV, a, b); }
+Tensor operator/(const Tensor& a, S b) {
+  return Tensor::binary(KITH_DIV, a, b);
+}
 template <Number S>
-Tensor operator+(S a, const Tensor& b) { return b + a; }
+Tensor operator+(S a, const Tensor& b) {
+  return b + a;
+}
 template <Number S>
-Tensor operator*(S a, const Tensor& b) { return b * a; }
+Tensor operator*(S a, const Tensor& b) {
+  return b * a;
+}
 template <Number S>
-Tensor operator-(S a, const Tensor& b) { return -b + a; }
+Tensor operator-(S a, const Tensor& b) {
+  return -b + a;
+}
 template <Number S>
-Tensor operator/(S a, const Tensor& b) { return b.unary(KITH_RECIPROCAL) * a; }
+Tensor operator/(S a, const Tensor& b) {
+  return b.unary(KITH_RECIPROCAL) * a;
+}
 inline Tensor operator==(const Tensor& a, const Tensor& b) { return Tensor::binary(KITH_EQ, a, b); }
 inline Tensor operator<(const Tensor& a, const Tensor& b) { return Tensor::binary(KITH_LT, a, b); }
 inline Tensor operator>(const Tensor& a, const Tensor& b) { return Tensor::binary(KITH_GT, a, b); }
 template <Number S>
-Tensor operator==(const Tensor& a, S b) { return Tensor::binary(KITH_EQ, a, b); }
+Tensor operator==(const Tensor& a, S b) {
+  return Tensor::binary(KITH_EQ, a, b);
+}
 template <Number S>
-Tensor operator<(const Tensor& a, S b) { return Tensor::binary(KITH_LT, a, b); }
+Tensor operator<(const Tensor& a, S b) {
+  return Tensor::binary(KITH_LT, a, b);
+}
 template <Number S>
-Tensor operator>(const Tensor& a, S b) { return Tensor::binary(KITH_GT, a, b); }
+Tensor operator>(const Tensor& a, S b) {
+  return Tensor::binary(KITH_GT, a, b);
+}
 
 /// While it lives, nothing on this thread is recorded for a gradient.
 class NoGrad {

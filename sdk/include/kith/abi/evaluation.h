@@ -38,7 +38,8 @@ typedef struct kith_report {
 typedef struct kith_evaluation_api {
   uint32_t struct_size;
   uint32_t version; /* 1 */
-  kith_status (*create)(kith_instance instance, const kith_arg* options, uint32_t n_options, void** self);
+  kith_status (*create)(kith_instance instance, const kith_arg* options, uint32_t n_options,
+                        void** self);
   void (*destroy)(void* self);
   kith_status (*evaluate)(void* self, const kith_evaluation_data* data, const kith_report* report);
 } kith_evaluation_api;

@@ -16,11 +16,15 @@ extern "C" {
 typedef struct kith_loss_api {
   uint32_t struct_size;
   uint32_t version; /* 1 */
-  /* Options are resolved and checked against the declaration: every one is present. [main thread] */
-  kith_status (*create)(kith_instance instance, const kith_arg* options, uint32_t n_options, void** self);
+  /* Options are resolved and checked against the declaration: every one is present. [main thread]
+   */
+  kith_status (*create)(kith_instance instance, const kith_arg* options, uint32_t n_options,
+                        void** self);
   void (*destroy)(void* self);
-  /* inputs in declared order, null where an optional one is absent; loss is a 0-d tensor. [train thread] */
-  kith_status (*forward)(void* self, const kith_tensor* inputs, uint32_t n_inputs, kith_tensor* loss);
+  /* inputs in declared order, null where an optional one is absent; loss is a 0-d tensor. [train
+   * thread] */
+  kith_status (*forward)(void* self, const kith_tensor* inputs, uint32_t n_inputs,
+                         kith_tensor* loss);
 } kith_loss_api;
 
 #ifdef __cplusplus

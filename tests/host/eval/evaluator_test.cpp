@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/evaluator.h"
+
+#include <gmock/gmock.h>
+
+#include "host/model/fixture_job.h"
+#include "host/model/tiny_experiment.h"
+#include "train/trainer.h"
+
+namespace kith::host::test {
+namespace {
+
+using testing::HasSubstr;
+
+const std::string kProbe = "[[evaluation]]\nplugin = \"probe_evaluation\"\nevery_epochs = 2\n";
+
+std::map<std::string, double> by_path(const std::vector<Result>& results) {
+  std::map<std::string, double> values;
+  for (const auto& r : results) {
+    EXPECT_TRUE(values.emplace(r.path(), r.value).second) << r.path() << " twice";
+  }
+  return values;
+}
+
+struct Setting {
+  explicit Setting(const std::string& more, std::vector<std::string> overrides = {},
+                   bool labels = true, bool test = true)
+      : tiny(more, std::move(overrides), labels, test),
+        assembly(tiny.assemble()),
+        job(make_job(assembly, at::kCPU)),
+        evaluator(assembly, at::kCPU, 1) {}
+  std::int64_t size(Split split) const { return assembly.dataset->size(split); }
+  TinyExperiment tiny;
+  Assembly assembly;
+  std::unique_ptr<Job> job;
+  Evaluator evaluator;
+};
+
+TEST(EvaluatorTest, OnValTheBankIsTrainAndTestStaysShut) {
+  Setting s(kProbe);
+  const auto values = by_path(s.evaluator.on_val(*s.job, 2));
+  EXPECT_EQ(values.at("probe_evaluation/val/trained/plain/bank_rows"), s.size(Split::kTrain));
+  EXPECT_EQ(values.at("probe_evaluation/val/trained/plain/query_rows"), s.size(Split::kVal));
+  EXPECT_EQ(values.at("probe_evaluation/val/trained/plain/width"), 4);
+  EXPECT_EQ(values.at("probe_evaluation/val/pixels/plain/width"), 16);
+  EXPECT_EQ(values.at("probe_evaluation/val/trained/plain/classes"), 3);
+  EXPECT_EQ(s.assembly.dataset->test_reads(), 0);
+}
+
+TEST(EvaluatorTest, AtTheEndTheBankIsTrainWithValAndTestIsOpenedOnce) {
+  Setting s(kProbe);
+  s.evaluator.on_val(*s.job, 2);
+  const auto values = by_path(s.evaluator.at_end(*s.job));
+  EXPECT_EQ(values.at("probe_evaluation/test/trained/plain/bank_rows"), 40);
+  EXPECT_EQ(values.at("probe_evaluation/test/trained/plain/query_rows"), 12);
+  EXPECT_EQ(values.at("probe_evaluation/test/trained/plain/labels"), 4 * (0 + 1 + 2));
+  EXPECT_EQ(s.assembly.dataset->test_reads(), 1);
+}
+
+TEST(EvaluatorTest, CentredRowsHaveTheBanksMeanSubtracted) {
+  Setting s(kProbe);
+  const auto values = by_path(s.evaluator.at_end(*s.job));
+  for (const std::string row : {"pixels", "untrained", "trained"}) {
+    EXPECT_GT(values.at("probe_evaluation/test/" + row + "/plain/largest_mean"), 1e-3) << row;
+    EXPECT_LT(values.at("probe_evaluation/test/" + row + "/centred/largest_mean"), 1e-5) << row;
+  }
+  // The queries move by the bank's mean, not by their own.
+  const auto& features = s.evaluator.features();
+  const auto mean = at::cat({features.at("train"), features.at("val")}).mean(0);
+  EXPECT_NEAR(values.at("probe_evaluation/test/trained/centred/first"),
+              (features.at("test")[0][0] - mean[0]).item<double>(), 1e-6);
+}
+
+TEST(EvaluatorTest, TheUntrainedRowIsTheEncoderAsItBegan) {
+  Setting s(kProbe);
+  const auto before = by_path(s.evaluator.on_val(*s.job, 2));
+  EXPECT_EQ(before.at("probe_evaluation/val/untrained/plain/first"),
+            before.at("probe_evaluation/val/trained/plain/first"));
+  Trainer trainer(s.assembly, *s.job, 1);
+  trainer.run(0, StopSignal(), {});
+  const auto after = by_path(s.evaluator.at_end(*s.job));
+  EXPECT_NE(after.at("probe_evaluation/test/untrained/plain/first"),
+            after.at("probe_evaluation/test/trained/plain/first"));
+  Setting fresh(kProbe);
+  EXPECT_EQ(
+      by_path(fresh.evaluator.at_end(*fresh.job)).at("probe_evaluation/test/trained/plain/first"),
+      after.at("probe_evaluation/test/untrained/plain/first"));
+}
+
+TEST(EvaluatorTest, RowsThatTrainingDoesNotChangeAreEvaluatedOnce) {
+  Setting s(kProbe);
+  EXPECT_EQ(by_path(s.evaluator.on_val(*s.job, 2)).count("probe_evaluation/val/pixels/plain/first"),
+            1U);
+  const auto second = by_path(s.evaluator.on_val(*s.job, 4));
+  EXPECT_EQ(second.count("probe_evaluation/val/pixels/plain/first"), 0U);
+  EXPECT_EQ(second.count("probe_evaluation/val/untrained/plain/first"), 0U);
+  EXPECT_EQ(second.count("probe_evaluation/val/trained/plain/first"), 1U);
+  EXPECT_EQ(by_path(s.evaluator.at_end(*s.job)).count("probe_evaluation/test/pixels/plain/first"),
+            1U)
+      << "on test anew";
+}
+
+TEST(EvaluatorTest, IsDueEveryFewEpochs) {
+  Setting s(kProbe);
+  EXPECT_FALSE(s.evaluator.due(1));
+  EXPECT_TRUE(s.evaluator.due(2));
+  EXPECT_TRUE(s.evaluator.on_val(*s.job, 3).empty());
+  Setting never("[[evaluation]]\nplugin = \"probe_evaluation\"\n");
+  EXPECT_FALSE(never.evaluator.due(1));
+}
+
+TEST(EvaluatorTest, PixelRowsCanBeLeftOut) {
+  Setting s(kProbe + "pixels = false\n");
+  EXPECT_EQ(by_path(s.evaluator.at_end(*s.job)).count("probe_evaluation/test/pixels/plain/first"),
+            0U);
+}
+
+TEST(EvaluatorTest, TwoOfOnePluginKeepTheirNumbersApart) {
+  Setting s(kProbe + kProbe + "output = \"hidden\"\n");
+  const auto values = by_path(s.evaluator.at_end(*s.job));
+  EXPECT_EQ(values.at("probe_evaluation/test/trained/plain/width"), 4);
+  EXPECT_EQ(values.at("probe_evaluation_2/test/trained/plain/width"), 8);
+}
+
+TEST(EvaluatorTest, ACopyIsEvaluatedByItsName) {
+  Setting s(kProbe + "copy = \"teacher\"\n", {"method.plugin=copies_method"});
+  const auto values = by_path(s.evaluator.at_end(*s.job));
+  EXPECT_EQ(values.at("probe_evaluation/test/trained/plain/width"), 4);
+  EXPECT_EQ(s.evaluator.feature_choice().copy, "teacher");
+}
+
+TEST(EvaluatorTest, WithoutTestTheEndIsOnVal) {
+  Setting s(kProbe, {}, true, false);
+  EXPECT_EQ(by_path(s.evaluator.at_end(*s.job)).at("probe_evaluation/val/trained/plain/bank_rows"),
+            s.size(Split::kTrain));
+}
+
+TEST(EvaluatorTest, WhatNeedsLabelsIsLeftOutWithoutThem) {
+  Setting s(kProbe + "[[evaluation]]\nplugin = \"knn\"\n", {}, false);
+  const auto values = by_path(s.evaluator.at_end(*s.job));
+  EXPECT_EQ(values.at("probe_evaluation/test/trained/plain/labels"), -1);
+  for (const auto& [path, value] : values) EXPECT_THAT(path, testing::Not(HasSubstr("knn")));
+}
+
+TEST(EvaluatorTest, EvaluationModeLeavesTrainingStateAlone) {
+  Setting s(kProbe, {"encoder.norm=true", "encoder.dropout=0.5"});
+  auto* mean = s.job->state().find_buffer("encoder.first.1.running_mean");
+  const auto before = mean->value.clone();
+  const auto a = by_path(s.evaluator.on_val(*s.job, 2)), b = by_path(s.evaluator.on_val(*s.job, 2));
+  EXPECT_TRUE(at::equal(mean->value, before));
+  EXPECT_EQ(a.at("probe_evaluation/val/trained/plain/first"),
+            b.at("probe_evaluation/val/trained/plain/first"));
+  EXPECT_TRUE(s.job->training());
+}
+
+TEST(EvaluatorTest, AFailingEvaluationIsNamedWithItsRow) {
+  Setting s(kProbe + "fails = true\n");
+  EXPECT_EQ(thrown<ShapeError>([&] { s.evaluator.at_end(*s.job); }),
+            "org.test.probe_evaluation: evaluate (pixels): probe: told to fail");
+}
+
+TEST(EvaluatorTest, TablesAreKeptByPath) {
+  Setting s(kProbe);
+  s.evaluator.at_end(*s.job);
+  bool found = false;
+  for (const auto& table : s.evaluator.tables())
+    if (table.path == "probe_evaluation/test/trained/plain/query") {
+      found = true;
+      EXPECT_TRUE(at::equal(table.value, s.evaluator.features().at("test")));
+    }
+  EXPECT_TRUE(found);
+}
+
+}  // namespace
+}  // namespace kith::host::test

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include "host/model/fixture_job.h"
+
+namespace kith::host::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+Plan faulty(const std::string& where, const std::string& what) {
+  return {.method = "faulty_method", .method_options = {{"where", {where}}, {"what", {what}}}};
+}
+
+/// After each failure, a job in the same process trains.
+void expect_the_host_goes_on() {
+  FixtureJob next({});
+  const double first = next.run(0).item<double>();
+  for (std::int64_t i = 0; i < 5; ++i) next.run(0);
+  EXPECT_LT(next.run(0).item<double>(), first);
+}
+
+TEST(FaultyPluginTest, EachCallIsNamedWithPluginAndStep) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"constructor", "org.test.faulty_method: constructor: faulty: a runtime error"},
+      {"begin_epoch", "org.test.faulty_method: begin_epoch (step 4): faulty: a runtime error"},
+      {"step", "org.test.faulty_method: step (step 4): faulty: a runtime error"},
+      {"backward", "org.test.faulty_method: backward (step 4): faulty: a runtime error"},
+      {"after_backward",
+       "org.test.faulty_method: after_backward (step 4): faulty: a runtime error"},
+      {"after_optimizer",
+       "org.test.faulty_method: after_optimizer (step 4): faulty: a runtime error"}};
+  for (const auto& [where, text] : cases) {
+    EXPECT_EQ(thrown<PluginError>([&, where = where] {
+                FixtureJob made(faulty(where, "standard"));
+                made.run(4);
+              }),
+              text);
+    expect_the_host_goes_on();
+  }
+}
+
+TEST(FaultyPluginTest, EveryKindOfExceptionArrivesAsItsKind) {
+  for (const char* where : {"constructor", "step", "backward", "after_backward"}) {
+    const auto run = [&](const char* what) {
+      FixtureJob made(faulty(where, what));
+      made.run(0);
+    };
+    EXPECT_THAT(thrown<ConfigError>([&] { run("config"); }), HasSubstr("faulty: a config error"))
+        << where;
+    EXPECT_THAT(thrown<PluginError>([&] { run("plugin"); }), HasSubstr("faulty: a plugin error"))
+        << where;
+    EXPECT_THAT(thrown<DataError>([&] { run("data"); }), HasSubstr("faulty: a data error"))
+        << where;
+    EXPECT_THAT(thrown<ShapeError>([&] { run("shape"); }), HasSubstr("faulty: a shape error"))
+        << where;
+    EXPECT_THAT(thrown<PluginError>([&] { run("number"); }),
+                HasSubstr("an exception that is not a std::exception"))
+        << where;
+    EXPECT_THAT(thrown<ShapeError>([&] { run("operator"); }),
+                testing::AllOf(HasSubstr("aten::mm: "), HasSubstr("(self [2, 3], mat2 [2, 3])")))
+        << where;
+  }
+  expect_the_host_goes_on();
+}
+
+TEST(FaultyPluginTest, AFailingStepCanBeRunAgain) {
+  FixtureJob made(faulty("after_backward", "data"));
+  for (int i = 0; i < 2; ++i)
+    EXPECT_THAT(thrown<DataError>([&] { made.run(0); }), HasSubstr("after_backward (step 0)"));
+}
+
+TEST(FaultyPluginTest, ALossThatIsNoneIsRefused) {
+  const auto run = [](const char* loss) {
+    return thrown<PluginError>([&] {
+      FixtureJob made({.method = "faulty_method", .method_options = {{"loss", {loss}}}});
+      made.run(2);
+    });
+  };
+  EXPECT_EQ(
+      run("none"),
+      "org.test.faulty_method: step (step 2): returned no loss, wanted a tensor with one number");
+  EXPECT_EQ(
+      run("no_gradient"),
+      "org.test.faulty_method: step (step 2): the loss has no gradient; is everything detached?");
+  EXPECT_EQ(run("two_numbers"),
+            "org.test.faulty_method: step (step 2): the loss must have one number, got [2]");
+  EXPECT_EQ(run("good"), "");
+}
+
+TEST(FaultyPluginTest, AnEncoderIsNamedByItsRole) {
+  const auto fails = [](const char* where, bool recompute) {
+    FixtureJob made({.encoder_options = {{"fails", {where}}, {"recompute", {recompute}}}});
+    made.run(3);
+  };
+  EXPECT_EQ(thrown<ConfigError>([&] { fails("constructor", false); }),
+            "org.test.small_net: constructor: small_net: told to fail");
+  EXPECT_THAT(thrown<ShapeError>([&] { fails("forward", false); }),
+              StartsWith("org.test.plain_method: step (step 3): encoder: forward: aten::matmul: "));
+  EXPECT_EQ(thrown<ShapeError>([&] { fails("recomputation", true); }),
+            "org.test.plain_method: backward (step 3): org.test.small_net: checkpoint, second run: "
+            "small_net: the second run "
+            "fails");
+  expect_the_host_goes_on();
+}
+
+}  // namespace
+}  // namespace kith::host::test
