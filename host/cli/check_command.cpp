@@ -57,6 +57,7 @@ int check_command(const std::string& experiment, const std::vector<std::string>&
   resolve_threads(resolved.experiment.train.tensor_threads, resolved.experiment.train.loader_threads, cores, false);
   at::set_num_threads(static_cast<int>(cores));
   const auto assembly = assemble(std::move(resolved), shelf);
+  for (const auto& text : left_out(assembly)) fmt::print("warning: {}\n", text);
   const auto report = dry_run(assembly);
   fmt::print("{}", assembly.resolved_toml);
   print_plugins(shelf);

@@ -3,11 +3,13 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <kith/error.hpp>
 
 #include "build_facts.h"
 #include "cli/commands.h"
+#include "plugin/nearest_name.h"
 #include "plugin/trial.h"
 #include "tensor/border.h"
 
@@ -77,6 +79,27 @@ void add_plugin(CLI::App& app, std::string& name, int& code) {
   inspect->callback([&] { code = plugin_inspect_command(name); });
 }
 
+/// CLI11 says only that a command is required; a person wants to know which word was wrong.
+std::string unknown_command(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* parent = &app;
+  std::string names = "kith";
+  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+    std::vector<std::string> known;
+    for (const auto* command : parent->get_subcommands([](const CLI::App*) { return true; })) known.push_back(command->get_name());
+    if (known.empty()) return "";
+    const std::string word = argv[i];
+    if (std::find(known.begin(), known.end(), word) == known.end()) {
+      std::string text = names + ": no command '" + word + "'";
+      if (const auto nearest = nearest_name(word, known)) return text + "; did you mean '" + *nearest + "'?";
+      for (const auto& name : known) text += (&name == &known[0] ? "; there are: " : ", ") + name;
+      return text;
+    }
+    parent = parent->get_subcommand(word);
+    names += " " + word;
+  }
+  return "";
+}
+
 int parse_and_run(int argc, char** argv) {
   CLI::App app{"kith: contrastive and self-supervised learning from plugins and experiment files"};
   app.set_version_flag("--version", KITH_VERSION);
@@ -91,6 +114,10 @@ int parse_and_run(int argc, char** argv) {
   auto* schema = app.add_subcommand("schema", "print the JSON schema of experiment files, for editors");
   schema->footer(with_exit_codes("example:\n  kith schema > experiment.schema.json"));
   schema->callback([&] { code = schema_command(); });
+  if (const auto problem = unknown_command(app, argc, argv); !problem.empty()) {
+    std::fprintf(stderr, "%s\nRun with --help for more information.\n", problem.c_str());
+    return kExitUsage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

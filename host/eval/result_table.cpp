@@ -51,9 +51,12 @@ std::string one_table(const std::vector<Result>& results) {
   for (const auto& row : distinct<std::string>(results, [](const Result& r) { return r.row; })) {
     for (const bool centred : {false, true}) {
       text += fmt::format("  {:<28}", row_title(row) + (centred ? ", centred" : ""));
-      for (const auto& metric : metrics)
-        for (const auto& r : results)
-          if (r.row == row && r.centred == centred && r.metric == metric) text += fmt::format("{:>26}", value_text(r));
+      for (const auto& metric : metrics) {
+        const auto r = std::find_if(results.begin(), results.end(), [&](const Result& x) {
+          return x.row == row && x.centred == centred && x.metric == metric;
+        });
+        text += fmt::format("{:>26}", r == results.end() ? "" : value_text(*r));
+      }
       text += "\n";
     }
   }

@@ -8,7 +8,7 @@ namespace kith::host {
 
 Parameter& State::add_parameter(Parameter parameter) {
   if (find_parameter(parameter.name) != nullptr || find_buffer(parameter.name) != nullptr)
-    throw PluginError("parameter: '" + parameter.name + "' is declared twice");
+    throw PluginError("'" + parameter.name + "' is declared twice");
   parameters_.push_back(std::move(parameter));
   parameter_of_[parameters_.back().name] = &parameters_.back();
   return parameters_.back();
@@ -16,7 +16,7 @@ Parameter& State::add_parameter(Parameter parameter) {
 
 Buffer& State::add_buffer(Buffer buffer) {
   if (find_parameter(buffer.name) != nullptr || find_buffer(buffer.name) != nullptr)
-    throw PluginError("buffer: '" + buffer.name + "' is declared twice");
+    throw PluginError("'" + buffer.name + "' is declared twice");
   buffers_.push_back(std::move(buffer));
   buffer_of_[buffers_.back().name] = &buffers_.back();
   return buffers_.back();

@@ -80,6 +80,12 @@ void JsonLog::write(const ordered_json& object) {
   file_.write(line.data(), line.size());
 }
 
+void JsonLog::cut_to(std::uint64_t size) {
+  if (file_.size() > size && ::ftruncate(file_.fd(), static_cast<off_t>(size)) != 0) {
+    throw_system_error("write", path_, errno);
+  }
+}
+
 void JsonLog::cut_after(std::int64_t step) {
   const std::string text = read_all(path_);
   std::string kept;

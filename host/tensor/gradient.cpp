@@ -172,7 +172,7 @@ struct Checkpointed : torch::autograd::Function<Checkpointed> {
   static variable_list forward(AutogradContext* context, const at::Tensor& /*anchor*/, at::TensorList inputs,
                                c10::intrusive_ptr<SegmentBox> box) {
     box->surroundings = Surroundings::now(inputs);
-    auto outputs = box->run(inputs, "checkpoint");
+    auto outputs = box->run(inputs, "");
     forget_casts();  // those of this run have no gradient
     context->save_for_backward(inputs.vec());
     context->saved_data["segment"] = c10::IValue::make_capsule(box);

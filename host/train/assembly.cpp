@@ -14,7 +14,7 @@ std::vector<AugmentationUse> make_augmentations(const std::vector<PluginUse>& li
     const auto plugin = shelf.make(use);
     made.push_back({std::make_shared<Augmentation>(*host_table(), plugin->api<kith_augmentation_api>(),
                                                    plugin->metadata, plugin->arguments.args()),
-                    use.probability});
+                    use.probability, to_text(use.where)});
   }
   return made;
 }
@@ -88,6 +88,15 @@ Assembly assemble(ResolvedExperiment resolved, PluginShelf& shelf) {
   for (const auto& evaluation : e.evaluations) a.evaluations.push_back({evaluation, shelf.make(evaluation.plugin)});
   check_needs(a);
   return a;
+}
+
+std::vector<std::string> left_out(const Assembly& a) {
+  std::vector<std::string> texts;
+  for (const auto& evaluation : a.evaluations)
+    if (evaluation.plugin->has_fact("needs", "labels") && !a.dataset->has_labels())
+      texts.push_back(evaluation.plugin->metadata.id + ": needs labels, and the data set in '" + a.dataset->path().string() +
+                      "' has none: this evaluation is left out");
+  return texts;
 }
 
 std::unique_ptr<Job> make_job(const Assembly& a, at::Device device, bool shapes_only) {

@@ -41,6 +41,9 @@ struct Assembly {
 /// @throws ConfigError, PluginError, DataError: what does not fit, before anything is trained.
 Assembly assemble(ResolvedExperiment resolved, PluginShelf& shelf);
 
+/// What the experiment asks for and this data can't give, for a person: evaluations that need labels on data without.
+std::vector<std::string> left_out(const Assembly& assembly);
+
 /// A job with the experiment's encoders and its method.
 std::unique_ptr<Job> make_job(const Assembly& assembly, at::Device device, bool shapes_only = false);
 

@@ -62,7 +62,8 @@ class ExperimentRun {
       outcome_.folder = folder_->path();
       if (record_->finished()) return;
       checkpoint_ = CheckpointStore(folder_->checkpoints(), 1).newest();
-      if (checkpoint_) folder = checkpoint_->metadata.at("experiment_folder");
+      folder = record_->experiment_folder();
+      if (folder.empty()) folder = folder_->path();
     }
     shelf_.emplace(std::filesystem::absolute(folder.empty() ? "." : folder));
     for (const auto& message : shelf_->registry().messages()) tell(events_.on_note, message);
@@ -76,6 +77,7 @@ class ExperimentRun {
     train.loader_threads = threads_.loader;
     at::set_num_threads(static_cast<int>(threads_.tensor));
     assembly_.emplace(assemble(std::move(resolved), *shelf_));
+    for (const auto& text : left_out(*assembly_)) tell(events_.on_warning, text);
     dry_run(*assembly_);
     if (!folder_) make_folder(file);
   }
@@ -94,6 +96,8 @@ class ExperimentRun {
     evaluator_ = std::make_unique<Evaluator>(*assembly_, device_, static_cast<int>(threads_.tensor + threads_.loader));
     checkpoints_.emplace(folder_->checkpoints(), assembly_->experiment().train.keep_checkpoints);
     if (checkpoint_) restore();
+    if (request_.resume && first_step_ == 0) record_->cut_after(0, 0);  // killed before its first checkpoint
+    if (record_->has_constant_rows()) evaluator_->skip_constant_rows();
     record_->write_provenance(*assembly_, *shelf_, device_.str(), threads_);
     record_->commit();
   }
@@ -106,19 +110,20 @@ class ExperimentRun {
                         "put the old files back, or begin a new run");
     restore_training_state(*checkpoint_, *job_, trainer_->step().optimizer());
     first_step_ = checkpoint_->step;
-    record_->cut_after(first_step_);
+    record_->cut_after(first_step_, std::stoull(checkpoint_->metadata.at("log_bytes")));
     checkpoints_->remove_after(first_step_);
-    if (record_->has_constant_rows()) evaluator_->skip_constant_rows();
     checkpoint_.reset();
   }
 
+  /// The record first: what a resumed run keeps of it must be on disk when the checkpoint is.
   void save(std::int64_t step) {
+    record_->commit();
     const auto state = training_state(*job_, trainer_->step().optimizer());
     ArrayViews arrays;
     for (const auto& [name, tensor] : state) arrays[name] = tensor.view();
     checkpoints_->save(step, step / trainer_->step().steps_per_epoch(), arrays,
                        {{"plugins", joined(plugin_lines(*shelf_))},
-                        {"experiment_folder", assembly_->experiment().folder.string()},
+                        {"log_bytes", std::to_string(record_->log_bytes())},
                         {"libtorch", KITH_LIBTORCH_VERSION}});
   }
 
@@ -149,10 +154,7 @@ class ExperimentRun {
     const auto start = std::chrono::steady_clock::now();
     outcome_.finished = trainer_->run(first_step_, stop, trainer_events);
     outcome_.training_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    if (!outcome_.finished) {
-      record_->commit();
-      return;
-    }
+    if (!outcome_.finished) return;
     outcome_.results = evaluator_->at_end(*job_);
     record_->results(trainer_->step().steps(), static_cast<double>(assembly_->experiment().train.epochs),
                      outcome_.results);

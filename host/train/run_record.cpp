@@ -110,11 +110,12 @@ void RunRecord::write_features(const Dataset& dataset, const Evaluator& evaluato
 }
 
 void RunRecord::write_state(Job& job) {
-  for (const auto& b : job.state().buffers()) {
-    if (b.export_kind.empty()) continue;
-    const auto saved = snapshot(b.value);
-    file_.write_state(b.export_kind, b.name, saved.view());
-  }
+  const auto write = [&](const auto& tensors) {
+    for (const auto& t : tensors)
+      if (!t.export_kind.empty()) file_.write_state(t.export_kind, t.name, snapshot(t.value).view());
+  };
+  write(job.state().parameters());
+  write(job.state().buffers());
 }
 
 void RunRecord::write_tables(const Evaluator& evaluator) {
@@ -134,9 +135,15 @@ void RunRecord::finish(const Assembly& a, Job& job, const Evaluator& evaluator, 
   file_.commit();
 }
 
-void RunRecord::cut_after(std::int64_t step) {
+void RunRecord::cut_after(std::int64_t step, std::uint64_t log_bytes) {
   log_.cut_after(step);
+  log_.cut_to(log_bytes);
   file_.cut_metrics_after(step);
+}
+
+std::filesystem::path RunRecord::experiment_folder() const {
+  const auto found = file_.attributes().find("experiment_folder");
+  return found == file_.attributes().end() ? std::string() : std::get<std::string>(found->second);
 }
 
 bool RunRecord::finished() const {

@@ -29,8 +29,11 @@ class RunRecord {
   void finish(const Assembly& assembly, Job& job, const Evaluator& evaluator, const Trainer& trainer);
   void commit() { file_.commit(); }
 
-  /// Takes log and metrics back to a checkpoint.
-  void cut_after(std::int64_t step);
+  /// Takes log and metrics back to a checkpoint: drops later steps, and what the log has behind its first `log_bytes` bytes.
+  void cut_after(std::int64_t step, std::uint64_t log_bytes);
+  std::uint64_t log_bytes() const { return log_.size(); }
+  /// The folder of the experiment's file; empty if the run had not begun.
+  std::filesystem::path experiment_folder() const;
   bool finished() const;
   /// Are the rows that training does not change in the metrics already?
   bool has_constant_rows() const;

@@ -78,6 +78,19 @@ TEST(JsonLogTest, DamagedLineInTheMiddleIsNamedAndTheFileStays) {
   EXPECT_EQ(read_bytes(folder / "log.jsonl"), text);
 }
 
+TEST(JsonLogTest, CutToASizeDropsWhatLiesBehindItOnly) {
+  const TempFolder folder;
+  JsonLog log(folder / "log.jsonl");
+  log.write({{"step", 1}});
+  const auto size = log.size();
+  log.write({{"step", 1}, {"metric", "top1"}});
+  log.cut_to(1000);
+  EXPECT_EQ(log.size(), size + 28);
+  log.cut_to(size);
+  log.write({{"step", 2}});
+  EXPECT_EQ(read_bytes(folder / "log.jsonl"), "{\"step\":1}\n{\"step\":2}\n");
+}
+
 TEST(JsonLogTest, FullDiskIsAnError) {
   const SmallDisk disk("16k");
   if (!disk.mounted()) GTEST_SKIP() << "this process may not mount a small disk";

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/stop_signal.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+namespace kith::host {
+namespace {
+
+TEST(StopSignalTest, KeepsTheFirstSignalAndForgetsItWithTheNextObject) {
+  {
+    const StopSignal stop;
+    EXPECT_EQ(stop.received(), 0);
+    std::raise(SIGTERM);
+    EXPECT_EQ(stop.received(), SIGTERM);
+  }
+  const StopSignal next;
+  EXPECT_EQ(next.received(), 0);
+  std::raise(SIGINT);
+  EXPECT_EQ(next.received(), SIGINT);
+}
+
+TEST(StopSignalDeathTest, TheSecondSignalEndsTheProcess) {
+  EXPECT_EXIT(
+      {
+        const StopSignal stop;
+        std::raise(SIGINT);
+        std::raise(SIGINT);
+      },
+      testing::ExitedWithCode(128 + SIGINT), "");
+}
+
+TEST(StopSignalDeathTest, WithoutAnObjectASignalDoesWhatItAlwaysDid) {
+  EXPECT_EXIT(
+      {
+        { const StopSignal stop; }
+        std::raise(SIGTERM);
+      },
+      testing::KilledBySignal(SIGTERM), "");
+}
+
+}  // namespace
+}  // namespace kith::host

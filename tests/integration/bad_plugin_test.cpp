@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plugins that can't be used: a text of four lines, and the program lives on.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "run_contents.h"
+#include "small_data.h"
+#include "workshop.h"
+
+namespace kith::integration {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string with_loss_file(const std::string& file) {
+  return replaced(kSmallExperiment, "head_width", "loss = { plugin = { file = \"" + file + "\" } }\nhead_width");
+}
+
+class BadPluginTest : public Workshop {
+ protected:
+  BadPluginTest() {
+    write_idx_data(folder() / "data");
+    fs::create_directories(folder() / "plugins");
+  }
+
+  /// Puts a fixture of the loader's tests, or of these, beside the experiment.
+  void take(const char* fixtures, const std::string& name) const {
+    fs::copy_file(fs::path(fixtures) / (name + ".so"), folder() / "plugins" / (name + ".so"));
+  }
+
+  /// The error of a run with a loss named by its file; it has the four lines.
+  std::string refusal_of(const std::string& name) const {
+    const auto error = error_of_run(with_loss_file("plugins/" + name + ".so"));
+    EXPECT_THAT(error, ContainsRegex("KITH-[0-9]{3} .*" + name));
+    EXPECT_THAT(error, ContainsRegex("\n  plugin : .*\n  host   : .*\n  do     : .*\n"));
+    return error;
+  }
+  std::string refusal_of_fixture(const std::string& name) const {
+    take(KITH_PLUGIN_FIXTURES, name);
+    return refusal_of(name);
+  }
+};
+
+TEST_F(BadPluginTest, FileThatIsAbsentIsNamed) {
+  const auto error = refusal_of("absent");
+  EXPECT_THAT(error, HasSubstr("KITH-201 'absent.so' cannot be read as a plugin"));
+  EXPECT_THAT(error, HasSubstr("absent.so: No such file or directory"));
+}
+
+TEST_F(BadPluginTest, TextNamedAsALibraryIsRefused) {
+  write_text(folder() / "plugins" / "text.so", "I am text\n");
+  const auto error = refusal_of("text");
+  EXPECT_THAT(error, HasSubstr("method.loss: KITH-206 'text.so' is no plugin for this machine: not an ELF file "
+                               "(experiment.toml:16:19)"));
+}
+
+TEST_F(BadPluginTest, TruncatedPluginIsRefused) {
+  auto bytes = read_text(shipped_plugins() / "losses" / "nt_xent.so");
+  bytes.resize(bytes.size() / 2);
+  write_text(folder() / "plugins" / "half.so", bytes);
+  EXPECT_THAT(refusal_of("half"), HasSubstr("KITH-207 'half.so' is truncated or damaged"));
+}
+
+TEST_F(BadPluginTest, LibraryThatIsNoPluginIsRefused) {
+  EXPECT_THAT(refusal_of_fixture("no_note"), HasSubstr("KITH-301"));
+}
+
+TEST_F(BadPluginTest, MissingEntryIsRefused) {
+  EXPECT_THAT(refusal_of_fixture("no_entry"), HasSubstr("KITH-314"));
+}
+
+TEST_F(BadPluginTest, OperatorThatThisLibTorchLacksIsNamed) {
+  const auto error = refusal_of_fixture("operator");
+  EXPECT_THAT(error, HasSubstr("KITH-307"));
+  EXPECT_THAT(error, HasSubstr("aten::no_such_op"));
+}
+
+TEST_F(BadPluginTest, ServiceThatThisHostLacksIsNamed) {
+  const auto error = refusal_of_fixture("service");
+  EXPECT_THAT(error, HasSubstr("KITH-306"));
+  EXPECT_THAT(error, HasSubstr("kith.time_machine/1"));
+}
+
+TEST_F(BadPluginTest, StaticInitialiserThatThrowsEndsAChildProcessOnly) {
+  EXPECT_THAT(refusal_of_fixture("throw"), HasSubstr("KITH-316"));
+}
+
+TEST_F(BadPluginTest, StaticInitialiserThatAbortsEndsAChildProcessOnly) {
+  const auto error = refusal_of_fixture("abort");
+  EXPECT_THAT(error, HasSubstr("KITH-316"));
+  EXPECT_THAT(error, ContainsRegex("SIGABRT|[Aa]bort|signal 6"));
+}
+
+TEST_F(BadPluginTest, EntryThatFailsIsRefused) {
+  EXPECT_THAT(refusal_of_fixture("entry_fails"), ContainsRegex("KITH-(316|401)"));
+}
+
+TEST_F(BadPluginTest, ConstructorThatThrowsIsNamedWithItsText) {
+  take(KITH_INTEGRATION_PLUGINS, "throwing_constructor");
+  const auto error = error_of_run(with_loss_file("plugins/throwing_constructor.so"));
+  EXPECT_THAT(error, HasSubstr("org.test.throwing_constructor: constructor: "));
+  EXPECT_THAT(error, HasSubstr("thrown by the constructor"));
+}
+
+TEST_F(BadPluginTest, PluginOfAnotherKindNamesBothKinds) {
+  EXPECT_THAT(error_of_run(with_loss_file((shipped_plugins() / "encoders" / "convnet.so").string())),
+              HasSubstr("convnet.so is an encoder, wanted a loss"));
+}
+
+TEST_F(BadPluginTest, BadPluginsThatNobodyNamesStopNoRun) {
+  for (const char* name : {"no_note", "no_entry", "operator", "service", "throw", "abort"}) take(KITH_PLUGIN_FIXTURES, name);
+  write_text(folder() / "plugins" / "text.so", "I am text\n");
+  const auto outcome = kith({"run", experiment(kSmallExperiment)});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+}
+
+TEST_F(BadPluginTest, GoodPluginBesideTheExperimentIsFoundByItsName) {
+  take(KITH_INTEGRATION_PLUGINS, "nearness_loss");
+  const auto made = run(replaced(kSmallExperiment, "head_width", "loss = { plugin = \"nearness_loss\", weight = 2 }\nhead_width"));
+  EXPECT_THAT(read_text(made / "resolved.toml"), HasSubstr("org.test.nearness_loss"));
+}
+
+TEST_F(BadPluginTest, GoodPluginInThePathIsFoundByItsName) {
+  environment["KITH_PLUGIN_PATH"] = KITH_INTEGRATION_PLUGINS;
+  run(replaced(kSmallExperiment, "head_width", "loss = \"nearness_loss\"\nhead_width"));
+}
+
+TEST_F(BadPluginTest, LossThatIsNotFiniteStopsTheRunWithTheStep) {
+  take(KITH_INTEGRATION_PLUGINS, "failing_loss");
+  const auto outcome = kith({"run", experiment(with_loss_file("plugins/failing_loss.so")), "--folder", "failed"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("training: the loss is not finite at step 4 (got inf); try a lower optimizer.base_lr "
+                                     "(now 0.00"));
+  EXPECT_EQ(read_log(folder() / "failed").size(), 4U);  // what went well before is kept
+}
+
+}  // namespace
+}  // namespace kith::integration

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interrupted_run.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "small_data.h"
+
+namespace kith::integration {
+namespace fs = std::filesystem;
+namespace {
+
+std::ptrdiff_t count_lines(const fs::path& file) {
+  if (!fs::exists(file)) return 0;
+  const auto text = read_text(file);
+  return std::count(text.begin(), text.end(), '\n');
+}
+
+}  // namespace
+
+InterruptedRun::InterruptedRun() { write_idx_data(folder() / "data"); }
+
+std::string InterruptedRun::long_experiment() {
+  auto text = replaced(kSmallExperiment, "epochs = 4", "epochs = 10");
+  text = replaced(text, "every_epochs = 2", "every_epochs = 3");
+  return replaced(text, "widths = [8, 16]", "widths = [16, 32]");  // a step of some 10 ms
+}
+
+void InterruptedRun::wait_for_steps(Process& process, const fs::path& run, int lines) {
+  while (process.running() && count_lines(run / "log.jsonl") < lines) ::usleep(300);
+}
+
+InterruptedRun::Interrupted InterruptedRun::interrupted(const std::string& text, int lines, int signal,
+                                                        int later_us) const {
+  static int number = 0;
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    const auto made = folder() / ("interrupted" + std::to_string(number++));
+    Process process(command({"run", experiment(text), "--folder", made.string()}));
+    wait_for_steps(process, made, lines);
+    ::usleep(static_cast<useconds_t>(later_us));
+    process.send(signal);
+    const auto outcome = process.wait();
+    if (outcome.code == 1) throw std::runtime_error("the run failed: " + outcome.err);
+    if (outcome.code != 0) return {made, outcome};
+  }
+  throw std::runtime_error("five runs ended before the signal reached them");
+}
+
+}  // namespace kith::integration

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run that was killed goes on and ends as one that was not.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <random>
+
+#include "interrupted_run.h"
+#include "run_contents.h"
+#include "small_data.h"
+
+namespace kith::integration {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class ResumeTest : public InterruptedRun {
+ protected:
+  /// Resumes a run to its end.
+  void finish(const fs::path& run) const {
+    const auto outcome = kith({"run", "--resume", run.string()});
+    EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+    EXPECT_THAT(outcome.out, HasSubstr("features, metrics and settings are in"));
+  }
+};
+
+TEST_F(ResumeTest, KilledAtRandomStepsItEndsAsIfItHadNotBeen) {
+  const auto whole = run(long_experiment());
+  std::mt19937 random(20240601);
+  std::string steps;
+  for (int i = 0; i < 4; ++i) {
+    const int step = 1 + static_cast<int>(random() % (kLongSteps - 10));
+    const auto killed = interrupted(long_experiment(), step, SIGKILL, static_cast<int>(random() % 3000)).folder;
+    steps += " " + std::to_string(read_log(killed).size());
+    finish(killed);
+    expect_equal_runs(killed, whole);
+  }
+  std::printf("killed when the log had so many lines:%s\n", steps.c_str());
+}
+
+TEST_F(ResumeTest, KilledThreeTimesItEndsAsIfItHadNotBeen) {
+  const auto whole = run(long_experiment());
+  const auto killed = interrupted(long_experiment(), 20, SIGKILL).folder;
+  for (const int step : {40, 70}) {
+    Process process(command({"run", "--resume", killed.string()}));
+    wait_for_steps(process, killed, step);
+    process.send(SIGKILL);
+    EXPECT_EQ(process.wait().signal, SIGKILL) << "it ended before it was killed";
+  }
+  finish(killed);
+  expect_equal_runs(killed, whole);
+}
+
+TEST_F(ResumeTest, KilledBeforeTheFirstCheckpointItBeginsAgain) {
+  const auto whole = run(long_experiment());
+  const auto killed = interrupted(replaced(long_experiment(), "log_every = 1", "log_every = 1\ncheckpoint_every_epochs = 10"),
+                                  5, SIGKILL).folder;
+  ASSERT_TRUE(fs::is_empty(killed / "checkpoints"));
+  finish(killed);
+  expect_equal_runs(killed, whole);
+}
+
+TEST_F(ResumeTest, KilledBeforeTheFirstCheckpointItStillFindsThePluginsBesideTheExperiment) {
+  fs::copy_file(fs::path(KITH_INTEGRATION_PLUGINS) / "nearness_loss.so", folder() / "nearness_loss.so");
+  const auto text = replaced(replaced(long_experiment(), "head_width", "loss = \"nearness_loss\"\nhead_width"),
+                             "log_every = 1", "log_every = 1\ncheckpoint_every_epochs = 10");
+  const auto killed = interrupted(text, 5, SIGKILL).folder;
+  ASSERT_TRUE(fs::is_empty(killed / "checkpoints"));
+  finish(killed);
+}
+
+TEST_F(ResumeTest, LogAndMetricsThatAreThinnedAreEqualToo) {
+  const auto text = replaced(long_experiment(), "log_every = 1", "log_every = 4");
+  const auto whole = run(text);
+  const auto killed = interrupted(text, 12, SIGKILL).folder;
+  finish(killed);
+  expect_equal_runs(killed, whole);
+}
+
+TEST_F(ResumeTest, SupervisedRunsResumeExactlyToo) {
+  auto text = replaced(long_experiment(), "plugin = \"simclr\"\nhead_width = 16\nembedding_width = 8", "plugin = \"supervised\"");
+  text = replaced(text, "count = 2", "count = 1");
+  text = replaced(text, "kind = \"adamw\"\nbase_lr = 2e-3", "kind = \"lars\"\nbase_lr = 0.1\n[schedule]\nwarmup_epochs = 2");
+  const auto whole = run(text);
+  const auto killed = interrupted(text, 30, SIGKILL).folder;
+  finish(killed);
+  expect_equal_runs(killed, whole);
+}
+
+TEST_F(ResumeTest, IsFoundByItsNameFromAnotherFolder) {
+  Process process(command({"run", experiment(long_experiment())}));
+  while (process.running() && !fs::exists(runs() / "small-latest")) {
+  }
+  wait_for_steps(process, runs() / "small-latest", 12);
+  process.send(SIGKILL);
+  ASSERT_EQ(process.wait().signal, SIGKILL);
+  auto resume = command({"run", "--resume", "small-latest"});
+  resume.folder = "/";
+  const auto outcome = Process(resume).wait();
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, testing::ContainsRegex("going on after step [0-9]+\n"));
+}
+
+TEST_F(ResumeTest, FinishedRunSaysSoAndStaysAsItIs) {
+  const auto finished = run(kSmallExperiment);
+  const auto log = read_text(finished / "log.jsonl");
+  const auto outcome = kith({"run", "--resume", finished.string()});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.out, "the run in " + finished.string() + " is finished; there is nothing left to do\n");
+  EXPECT_EQ(read_text(finished / "log.jsonl"), log);
+}
+
+/// As if it had been killed after its last step, before its results were on disk.
+TEST_F(ResumeTest, RunWithItsLastCheckpointAndNoResultsEvaluatesAgain) {
+  const auto whole = run(kSmallExperiment);
+  const auto log = read_log(whole);
+  fs::remove(whole / "run.h5");
+  finish(whole);
+  EXPECT_EQ(read_log(whole), log);
+  EXPECT_TRUE(read_datasets(whole).contains("/features/encoder/features/test"));
+}
+
+TEST_F(ResumeTest, RunThatIsUnderWayIsNotTouched) {
+  const auto made = folder() / "busy";
+  Process process(command({"run", experiment(long_experiment()), "--folder", made.string()}));
+  wait_for_steps(process, made, 3);
+  process.send(SIGSTOP);  // so that it does not end meanwhile
+  const auto outcome = kith({"run", "--resume", made.string()});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("run: '" + made.string() + "' is in use by process "));
+  EXPECT_THAT(outcome.err, HasSubstr("; wait until it ends, or stop it"));
+  process.send(SIGCONT);
+  EXPECT_EQ(process.wait().code, 0);
+}
+
+TEST_F(ResumeTest, OtherPluginFileIsRefused) {
+  const auto plugin = folder() / "plugins" / "nearness_loss.so";
+  fs::create_directories(plugin.parent_path());
+  fs::copy_file(fs::path(KITH_INTEGRATION_PLUGINS) / "nearness_loss.so", plugin);
+  const auto killed =
+      interrupted(replaced(long_experiment(), "head_width", "loss = \"nearness_loss\"\nhead_width"), 12, SIGKILL).folder;
+  const auto log = read_text(killed / "log.jsonl");
+  fs::remove(plugin);
+  write_text(plugin, read_text(fs::path(KITH_INTEGRATION_PLUGINS) / "nearness_loss.so") + "\n");
+  const auto outcome = kith({"run", "--resume", killed.string()});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("resume: the run began with other plugin files than those that are found now"));
+  EXPECT_THAT(outcome.err, HasSubstr("org.test.nearness_loss 0.1.0 "));
+  EXPECT_THAT(outcome.err, HasSubstr("put the old files back, or begin a new run"));
+  EXPECT_EQ(read_text(killed / "log.jsonl"), log);
+}
+
+TEST_F(ResumeTest, DamagedNewestCheckpointNamesTheOneBefore) {
+  const auto killed = interrupted(long_experiment(), 30, SIGKILL).folder;
+  const auto newest = newest_checkpoint(killed);
+  fs::resize_file(newest, fs::file_size(newest) / 2);
+  const auto outcome = kith({"run", "--resume", killed.string()});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr(newest.filename().string()));
+  fs::remove(newest);
+  const auto before = newest_checkpoint(killed).filename().string();
+  EXPECT_THAT(outcome.err, HasSubstr(before));
+  finish(killed);  // from the one before, as the text says
+}
+
+TEST_F(ResumeTest, FolderThatIsAbsentOrNoRunIsNamed) {
+  const auto absent = kith({"run", "--resume", "nothere"});
+  EXPECT_EQ(absent.code, 1);
+  EXPECT_EQ(absent.err, "run: no run folder 'nothere', neither here nor in '" + runs().string() + "'\n");
+  fs::create_directories(folder() / "other");
+  const auto other = kith({"run", "--resume", "other"});
+  EXPECT_EQ(other.code, 1);
+  EXPECT_THAT(other.err, HasSubstr("is not a complete run folder: missing experiment.toml"));
+}
+
+}  // namespace
+}  // namespace kith::integration

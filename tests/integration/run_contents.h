@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace kith::integration {
+
+/// The lines of a log without the fields that a clock decides.
+std::vector<nlohmann::json> read_log(const std::filesystem::path& run);
+
+/// Tensors of a safetensors file by name: dtype, shape and bytes in one text. Reads the format by itself.
+std::map<std::string, std::string> read_tensors(const std::filesystem::path& file);
+/// The newest checkpoint of a run.
+std::filesystem::path newest_checkpoint(const std::filesystem::path& run);
+
+/// Every data set of a run's run.h5 by path: type, shape and values in one text.
+std::map<std::string, std::string> read_datasets(const std::filesystem::path& run);
+
+/// Checks that two runs ended with the same state, to the bit: newest checkpoint, data sets, log.
+void expect_equal_runs(const std::filesystem::path& run, const std::filesystem::path& other);
+
+}  // namespace kith::integration
