@@ -215,9 +215,10 @@ TEST(PngCodecTest, RefusesEveryTruncationAndNamesThePicture) {
 }
 
 TEST(PngCodecTest, RefusesEveryDamagedByte) {
-  // The file has critical chunks only, so a checksum covers every byte after the signature.
+  // The file has critical chunks only, so a checksum covers every byte after the signature. The
+  // last four are the checksum of the empty end chunk, which newer versions of libpng do not check.
   const Bytes png = png_bytes(noise_image(9, 9, 3, 5));
-  for (std::size_t i = 8; i < png.size(); ++i) {
+  for (std::size_t i = 8; i < png.size() - 4; ++i) {
     Bytes damaged = png;
     damaged[i] ^= 0x11;
     EXPECT_THAT(decode_error(damaged), HasSubstr("'pic'")) << i;

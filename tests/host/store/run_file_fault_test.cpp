@@ -33,7 +33,8 @@ TEST(RunFileFaultTest, FileThatIsNoHdf5IsNamedWithHdf5sOwnErrorStack) {
       text.find("store: cannot read '" + (folder / "run.h5").string() + "': cannot open it: "), 0U)
       << text;
   EXPECT_NE(text.find("file signature not found <- "), std::string::npos) << text;
-  EXPECT_NE(text.find("H5Fopen: unable to open file"), std::string::npos) << text;
+  // HDF5 1.10 ends "open file", 1.14 "synchronously open file".
+  EXPECT_NE(text.find("H5Fopen: unable to "), std::string::npos) << text;
 }
 
 TEST(RunFileFaultTest, HDF5PrintsNothingByItself) {
