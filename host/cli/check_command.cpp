@@ -40,9 +40,10 @@ void print_plan(const Assembly& a, const DryRunReport& r) {
   for (const auto split : {Split::kTrain, Split::kVal, Split::kTest})
     fmt::print("  {:<32} {} images\n", split_name(split), a.dataset->size(split));
   fmt::print("  {}\n", a.dataset->val_rule());
-  fmt::print("\nsteps\n  {:<32} {} x {} = {}\n", "epochs x steps", train.epochs, a.steps_per_epoch(),
-             train.epochs * a.steps_per_epoch());
-  fmt::print("\ndisk\n  {:<32} {} each, {} kept\n", "checkpoints", bytes_text(r.checkpoint_bytes), train.keep_checkpoints);
+  fmt::print("\nsteps\n  {:<32} {} x {} = {}\n", "epochs x steps", train.epochs,
+             a.steps_per_epoch(), train.epochs * a.steps_per_epoch());
+  fmt::print("\ndisk\n  {:<32} {} each, {} kept\n", "checkpoints", bytes_text(r.checkpoint_bytes),
+             train.keep_checkpoints);
   fmt::print("  {:<32} {}\n", "features in run.h5", bytes_text(r.feature_bytes));
 }
 
@@ -54,7 +55,8 @@ int check_command(const std::string& experiment, const std::vector<std::string>&
   auto resolved = load_experiment(file, set, shelf);
   for (const auto& warning : resolved.warnings) fmt::print("warning: {}\n", warning);
   const auto cores = usable_cores();
-  resolve_threads(resolved.experiment.train.tensor_threads, resolved.experiment.train.loader_threads, cores, false);
+  resolve_threads(resolved.experiment.train.tensor_threads,
+                  resolved.experiment.train.loader_threads, cores, false);
   at::set_num_threads(static_cast<int>(cores));
   const auto assembly = assemble(std::move(resolved), shelf);
   for (const auto& text : left_out(assembly)) fmt::print("warning: {}\n", text);
@@ -63,7 +65,8 @@ int check_command(const std::string& experiment, const std::vector<std::string>&
   print_plugins(shelf);
   print_networks(report);
   print_plan(assembly, report);
-  fmt::print("\n{}: one step on zeros went through; this experiment can run\n", assembly.experiment().name);
+  fmt::print("\n{}: one step on zeros went through; this experiment can run\n",
+             assembly.experiment().name);
   return kExitOk;
 }
 

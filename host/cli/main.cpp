@@ -15,7 +15,8 @@
 
 namespace {
 
-using namespace kith::host;  // NOLINT(google-build-using-namespace): the program's own names, in its main file
+using namespace kith::host;  // NOLINT(google-build-using-namespace): the program's own names, in
+                             // its main file
 
 constexpr const char* kExitCodes = R"(
 
@@ -40,13 +41,17 @@ std::string with_exit_codes(const std::string& examples) { return examples + kEx
 void add_run(CLI::App& app, RunArguments& arguments, int& code) {
   auto* run = app.add_subcommand("run", "run an experiment, or go on with a run");
   run->footer(
-      with_exit_codes("examples:\n  kith run experiment.toml --set train.epochs=2\n  kith run --resume runs/quickstart-latest"));
+      with_exit_codes("examples:\n  kith run experiment.toml --set train.epochs=2\n  kith run "
+                      "--resume runs/quickstart-latest"));
   auto* file = run->add_option("experiment", arguments.experiment, "the experiment's TOML file");
-  run->add_option("--set", arguments.set, "set a value: key=value, as optimizer.base_lr=1e-3 or views.0.size=32")
+  run->add_option("--set", arguments.set,
+                  "set a value: key=value, as optimizer.base_lr=1e-3 or views.0.size=32")
       ->allow_extra_args(false);
-  run->add_option("--device", arguments.device, "auto, cpu or cuda; auto takes a GPU where there is one")
+  run->add_option("--device", arguments.device,
+                  "auto, cpu or cuda; auto takes a GPU where there is one")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-  run->add_option("--folder", arguments.folder, "write the run to this folder, which must not exist");
+  run->add_option("--folder", arguments.folder,
+                  "write the run to this folder, which must not exist");
   auto* resume = run->add_option("--resume", arguments.resume, "go on with the run in this folder");
   resume->excludes(file)->excludes("--set")->excludes("--folder");
   run->callback([&, run] {
@@ -58,11 +63,14 @@ void add_run(CLI::App& app, RunArguments& arguments, int& code) {
 }
 
 void add_check(CLI::App& app, RunArguments& arguments, int& code) {
-  auto* check = app.add_subcommand("check", "check everything about an experiment, with one step on zeros, and say what "
-                                            "would run");
+  auto* check = app.add_subcommand(
+      "check",
+      "check everything about an experiment, with one step on zeros, and say what "
+      "would run");
   check->add_option("experiment", arguments.experiment, "the experiment's TOML file")->required();
   check->add_option("--set", arguments.set, "set a value: key=value")->allow_extra_args(false);
-  check->footer(with_exit_codes("example:\n  kith check experiment.toml --set train.batch_size=512"));
+  check->footer(
+      with_exit_codes("example:\n  kith check experiment.toml --set train.batch_size=512"));
   check->callback([&] { code = check_command(arguments.experiment, arguments.set); });
 }
 
@@ -70,12 +78,15 @@ void add_plugin(CLI::App& app, std::string& name, int& code) {
   auto* plugin = app.add_subcommand("plugin", "look at plugins without loading them");
   plugin->require_subcommand(1);
   plugin->footer(with_exit_codes("examples:\n  kith plugin list\n  kith plugin inspect knn"));
-  auto* list = plugin->add_subcommand("list", "all plugins that are found, and files that can't be used");
+  auto* list =
+      plugin->add_subcommand("list", "all plugins that are found, and files that can't be used");
   list->footer(with_exit_codes("example:\n  kith plugin list"));
   list->callback([&] { code = plugin_list_command(); });
-  auto* inspect = plugin->add_subcommand("inspect", "what a plugin says about itself: options, operators, services");
+  auto* inspect = plugin->add_subcommand(
+      "inspect", "what a plugin says about itself: options, operators, services");
   inspect->add_option("name", name, "short name, id, or a file")->required();
-  inspect->footer(with_exit_codes("examples:\n  kith plugin inspect knn\n  kith plugin inspect ./my_loss.so"));
+  inspect->footer(
+      with_exit_codes("examples:\n  kith plugin inspect knn\n  kith plugin inspect ./my_loss.so"));
   inspect->callback([&] { code = plugin_inspect_command(name); });
 }
 
@@ -85,12 +96,14 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
   std::string names = "kith";
   for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
     std::vector<std::string> known;
-    for (const auto* command : parent->get_subcommands([](const CLI::App*) { return true; })) known.push_back(command->get_name());
+    for (const auto* command : parent->get_subcommands([](const CLI::App*) { return true; }))
+      known.push_back(command->get_name());
     if (known.empty()) return "";
     const std::string word = argv[i];
     if (std::find(known.begin(), known.end(), word) == known.end()) {
       std::string text = names + ": no command '" + word + "'";
-      if (const auto nearest = nearest_name(word, known)) return text + "; did you mean '" + *nearest + "'?";
+      if (const auto nearest = nearest_name(word, known))
+        return text + "; did you mean '" + *nearest + "'?";
       for (const auto& name : known) text += (&name == &known[0] ? "; there are: " : ", ") + name;
       return text;
     }
@@ -111,7 +124,8 @@ int parse_and_run(int argc, char** argv) {
   add_run(app, arguments, code);
   add_check(app, arguments, code);
   add_plugin(app, name, code);
-  auto* schema = app.add_subcommand("schema", "print the JSON schema of experiment files, for editors");
+  auto* schema =
+      app.add_subcommand("schema", "print the JSON schema of experiment files, for editors");
   schema->footer(with_exit_codes("example:\n  kith schema > experiment.schema.json"));
   schema->callback([&] { code = schema_command(); });
   if (const auto problem = unknown_command(app, argc, argv); !problem.empty()) {

@@ -17,12 +17,14 @@ std::string row_title(const std::string& row) {
 std::string column_title(const Result& r) {
   const auto at = r.metric.find('_');
   if (at != std::string::npos && r.metric.ends_with("_labels"))
-    return r.metric.substr(0, at) + ", " + r.metric.substr(at + 1, r.metric.size() - at - 8) + " labels a class";
+    return r.metric.substr(0, at) + ", " + r.metric.substr(at + 1, r.metric.size() - at - 8) +
+           " labels a class";
   return r.metric;
 }
 
 std::string value_text(const Result& r) {
-  return r.unit == "fraction" ? fmt::format("{:.1f} %", 100 * r.value) : fmt::format("{:.4g}", r.value);
+  return r.unit == "fraction" ? fmt::format("{:.1f} %", 100 * r.value)
+                              : fmt::format("{:.4g}", r.value);
 }
 
 template <class T, class F>
@@ -33,7 +35,8 @@ std::vector<T> distinct(const std::vector<Result>& results, F of) {
   return found;
 }
 
-std::optional<double> value_of(const std::vector<Result>& results, const std::string& row, const std::string& metric) {
+std::optional<double> value_of(const std::vector<Result>& results, const std::string& row,
+                               const std::string& metric) {
   for (const auto& r : results)
     if (r.row == row && r.metric == metric && !r.centred) return r.value;
   return std::nullopt;
@@ -44,7 +47,8 @@ std::string one_table(const std::vector<Result>& results) {
   std::string text = fmt::format("{} on {}", results[0].evaluation, results[0].split);
   std::string head = fmt::format("  {:<28}", "");
   for (const auto& metric : metrics) {
-    const auto r = std::find_if(results.begin(), results.end(), [&](const Result& x) { return x.metric == metric; });
+    const auto r = std::find_if(results.begin(), results.end(),
+                                [&](const Result& x) { return x.metric == metric; });
     head += fmt::format("{:>26}", column_title(*r));
   }
   text += "\n" + head + "\n";
@@ -67,7 +71,8 @@ std::string one_table(const std::vector<Result>& results) {
 
 std::string result_table(const std::vector<Result>& results) {
   std::string text;
-  for (const auto& evaluation : distinct<std::string>(results, [](const Result& r) { return r.evaluation; })) {
+  for (const auto& evaluation :
+       distinct<std::string>(results, [](const Result& r) { return r.evaluation; })) {
     std::vector<Result> own;
     for (const auto& r : results)
       if (r.evaluation == evaluation) own.push_back(r);
@@ -80,7 +85,8 @@ std::string result_sentence(const std::vector<Result>& results) {
   if (results.empty()) return "";
   // The metric with the fewest labels says most about the features; it is reported last.
   const auto metric = results.back().metric;
-  const auto pixels = value_of(results, "pixels", metric), untrained = value_of(results, "untrained", metric),
+  const auto pixels = value_of(results, "pixels", metric),
+             untrained = value_of(results, "untrained", metric),
              trained = value_of(results, "trained", metric);
   if (!pixels || !untrained || !trained) return "";
   const auto against = [](double a, double b) {
@@ -88,9 +94,12 @@ std::string result_sentence(const std::vector<Result>& results) {
   };
   auto shown = results.back();
   shown.value = *trained;
-  return fmt::format("On images that it never saw, the trained encoder's neighbours name the right class in {} of cases "
-                     "({}): {} raw pixels and {} the same encoder untrained.",
-                     value_text(shown), column_title(shown), against(*trained, *pixels), against(*trained, *untrained));
+  return fmt::format(
+      "On images that it never saw, the trained encoder's neighbours name the right class in {} of "
+      "cases "
+      "({}): {} raw pixels and {} the same encoder untrained.",
+      value_text(shown), column_title(shown), against(*trained, *pixels),
+      against(*trained, *untrained));
 }
 
 }  // namespace kith::host

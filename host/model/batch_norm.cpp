@@ -27,8 +27,8 @@ bool over_ranks(const BatchNormCall& c) { return c.ranks != nullptr && c.ranks->
 at::Tensor grouped(const BatchNormCall& c) {
   const auto n = c.input.size(0), channels = c.input.size(1), g = c.groups;
   if (n % g != 0)
-    throw ShapeError("the rows must be divisible by the groups, got " +
-                     std::to_string(n) + " rows and " + std::to_string(g) + " groups");
+    throw ShapeError("the rows must be divisible by the groups, got " + std::to_string(n) +
+                     " rows and " + std::to_string(g) + " groups");
   auto sizes = c.input.sizes().vec();
   sizes[0] = n / g;
   sizes[1] = g * channels;
@@ -78,8 +78,7 @@ at::Tensor synchronised(const BatchNormCall& c) {
 }  // namespace
 
 at::Tensor batch_norm(const BatchNormCall& c) {
-  if (c.input.dim() < 2)
-    throw ShapeError("wanted [N, C, ...], got " + c10::str(c.input.sizes()));
+  if (c.input.dim() < 2) throw ShapeError("wanted [N, C, ...], got " + c10::str(c.input.sizes()));
   if (!c.training) return plain(c);
   if (c.groups > 1) return grouped(c);
   return over_ranks(c) ? synchronised(c) : plain(c);

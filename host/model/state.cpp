@@ -2,6 +2,7 @@
 #include "model/state.h"
 
 #include <ATen/ATen.h>
+
 #include <kith/error.hpp>
 
 namespace kith::host {

@@ -21,7 +21,8 @@ struct EvaluationPart {
   PluginObjectPtr plugin;
 };
 
-/// Everything that an experiment names, found, checked, loaded and held against each other. [main thread]
+/// Everything that an experiment names, found, checked, loaded and held against each other. [main
+/// thread]
 struct Assembly {
   ResolvedExperiment resolved;
   std::string resolved_toml;
@@ -41,18 +42,21 @@ struct Assembly {
 /// @throws ConfigError, PluginError, DataError: what does not fit, before anything is trained.
 Assembly assemble(ResolvedExperiment resolved, PluginShelf& shelf);
 
-/// What the experiment asks for and this data can't give, for a person: evaluations that need labels on data without.
+/// What the experiment asks for and this data can't give, for a person: evaluations that need
+/// labels on data without.
 std::vector<std::string> left_out(const Assembly& assembly);
 
 /// A job with the experiment's encoders and its method.
-std::unique_ptr<Job> make_job(const Assembly& assembly, at::Device device, bool shapes_only = false);
+std::unique_ptr<Job> make_job(const Assembly& assembly, at::Device device,
+                              bool shapes_only = false);
 
 /// Turns images into the training views of an assembly.
 class AssemblyViews : public ViewMaker {
  public:
   AssemblyViews(const Assembly& assembly, std::uint64_t seed) : assembly_(assembly), seed_(seed) {}
   std::unique_ptr<ThreadState> make_thread_state() const override;
-  void make_view(const Image& image, const SampleKey& key, int view, float* slot, ThreadState& state) const override;
+  void make_view(const Image& image, const SampleKey& key, int view, float* slot,
+                 ThreadState& state) const override;
   std::vector<std::size_t> view_floats() const;
 
  private:

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "build_facts.h"
 #include "train/experiment_run.h"
 
 #include <ATen/Parallel.h>
@@ -9,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "build_facts.h"
 #include "store/checkpoint.h"
 #include "store/run_folder.h"
 #include "train/device.h"
@@ -38,7 +38,8 @@ std::string joined(const std::vector<std::string>& lines) {
 /// A run that is under way: its parts and where they are written.
 class ExperimentRun {
  public:
-  ExperimentRun(const RunRequest& request, const RunEvents& events) : request_(request), events_(events) {}
+  ExperimentRun(const RunRequest& request, const RunEvents& events)
+      : request_(request), events_(events) {}
 
   RunOutcome run() {
     open();
@@ -72,7 +73,8 @@ class ExperimentRun {
     if (request_.resume) resolved.experiment.folder = folder;
     device_ = open_device(request_.device);
     auto& train = resolved.experiment.train;
-    threads_ = resolve_threads(train.tensor_threads, train.loader_threads, usable_cores(), device_.is_cuda());
+    threads_ = resolve_threads(train.tensor_threads, train.loader_threads, usable_cores(),
+                               device_.is_cuda());
     train.tensor_threads = threads_.tensor;
     train.loader_threads = threads_.loader;
     at::set_num_threads(static_cast<int>(threads_.tensor));
@@ -84,8 +86,10 @@ class ExperimentRun {
 
   void make_folder(const std::filesystem::path& file) {
     const auto text = file_text(file);
-    folder_.emplace(request_.folder ? RunFolder::create_at(*request_.folder, text, assembly_->resolved_toml)
-                                    : RunFolder::create(assembly_->experiment().name, text, assembly_->resolved_toml));
+    folder_.emplace(
+        request_.folder
+            ? RunFolder::create_at(*request_.folder, text, assembly_->resolved_toml)
+            : RunFolder::create(assembly_->experiment().name, text, assembly_->resolved_toml));
     record_.emplace(folder_->log(), folder_->run_file());
     outcome_.folder = folder_->path();
   }
@@ -93,10 +97,12 @@ class ExperimentRun {
   void prepare() {
     job_ = make_job(*assembly_, device_);
     trainer_ = std::make_unique<Trainer>(*assembly_, *job_, static_cast<int>(threads_.loader));
-    evaluator_ = std::make_unique<Evaluator>(*assembly_, device_, static_cast<int>(threads_.tensor + threads_.loader));
+    evaluator_ = std::make_unique<Evaluator>(*assembly_, device_,
+                                             static_cast<int>(threads_.tensor + threads_.loader));
     checkpoints_.emplace(folder_->checkpoints(), assembly_->experiment().train.keep_checkpoints);
     if (checkpoint_) restore();
-    if (request_.resume && first_step_ == 0) record_->cut_after(0, 0);  // killed before its first checkpoint
+    if (request_.resume && first_step_ == 0)
+      record_->cut_after(0, 0);  // killed before its first checkpoint
     if (record_->has_constant_rows()) evaluator_->skip_constant_rows();
     record_->write_provenance(*assembly_, *shelf_, device_.str(), threads_);
     record_->commit();
@@ -105,9 +111,11 @@ class ExperimentRun {
   void restore() {
     const auto& plugins = checkpoint_->metadata.at("plugins");
     if (plugins != joined(plugin_lines(*shelf_)))
-      throw PluginError("resume: the run began with other plugin files than those that are found now; it began with\n" +
-                        plugins + "and now there are\n" + joined(plugin_lines(*shelf_)) +
-                        "put the old files back, or begin a new run");
+      throw PluginError(
+          "resume: the run began with other plugin files than those that are found now; it began "
+          "with\n" +
+          plugins + "and now there are\n" + joined(plugin_lines(*shelf_)) +
+          "put the old files back, or begin a new run");
     restore_training_state(*checkpoint_, *job_, trainer_->step().optimizer());
     first_step_ = checkpoint_->step;
     record_->cut_after(first_step_, std::stoull(checkpoint_->metadata.at("log_bytes")));
@@ -153,11 +161,12 @@ class ExperimentRun {
     trainer_events.on_warning = events_.on_warning;
     const auto start = std::chrono::steady_clock::now();
     outcome_.finished = trainer_->run(first_step_, stop, trainer_events);
-    outcome_.training_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    outcome_.training_s =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (!outcome_.finished) return;
     outcome_.results = evaluator_->at_end(*job_);
-    record_->results(trainer_->step().steps(), static_cast<double>(assembly_->experiment().train.epochs),
-                     outcome_.results);
+    record_->results(trainer_->step().steps(),
+                     static_cast<double>(assembly_->experiment().train.epochs), outcome_.results);
     record_->finish(*assembly_, *job_, *evaluator_, *trainer_);
   }
 

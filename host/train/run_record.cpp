@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "build_facts.h"
 #include "train/run_record.h"
 
 #include <ATen/ATen.h>
@@ -9,6 +8,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "build_facts.h"
 #include "tensor/services.h"
 #include "train/training_state.h"
 
@@ -47,8 +47,8 @@ std::vector<std::string> plugin_lines(const PluginShelf& shelf) {
 RunRecord::RunRecord(const std::filesystem::path& log, const std::filesystem::path& run_file)
     : log_(log), file_(run_file) {}
 
-void RunRecord::write_provenance(const Assembly& a, const PluginShelf& shelf, const std::string& device,
-                                 const Threads& threads) {
+void RunRecord::write_provenance(const Assembly& a, const PluginShelf& shelf,
+                                 const std::string& device, const Threads& threads) {
   const auto& e = a.experiment();
   file_.set_attribute("kith_version", std::string(KITH_VERSION));
   file_.set_attribute("kith_commit", std::string(KITH_COMMIT));
@@ -67,14 +67,18 @@ void RunRecord::write_provenance(const Assembly& a, const PluginShelf& shelf, co
 }
 
 void RunRecord::step(const StepRecord& r) {
-  nlohmann::ordered_json line{{"step", r.step},   {"epoch", r.epoch},
-                              {"loss", r.loss},   {"learning_rate", r.learning_rate},
-                              {"images_per_s", r.images_per_s}, {"waiting_share", r.waiting_share}};
+  nlohmann::ordered_json line{{"step", r.step},
+                              {"epoch", r.epoch},
+                              {"loss", r.loss},
+                              {"learning_rate", r.learning_rate},
+                              {"images_per_s", r.images_per_s},
+                              {"waiting_share", r.waiting_share}};
   for (const auto& [name, value] : r.metrics) line[name] = value;
   log_.write(line);
   file_.add_metric("train/loss", "1", {r.step, r.epoch, r.loss});
   file_.add_metric("train/learning_rate", "1", {r.step, r.epoch, r.learning_rate});
-  for (const auto& [name, value] : r.metrics) file_.add_metric("train/" + name, "1", {r.step, r.epoch, value});
+  for (const auto& [name, value] : r.metrics)
+    file_.add_metric("train/" + name, "1", {r.step, r.epoch, value});
 }
 
 void RunRecord::results(std::int64_t step, double epoch, const std::vector<Result>& results) {
@@ -102,8 +106,9 @@ void RunRecord::write_features(const Dataset& dataset, const Evaluator& evaluato
   if (rows > kMostFeatureRows) return;
   const auto& choice = evaluator.feature_choice();
   for (const auto& [split, features] : evaluator.features()) {
-    auto writer = file_.features({choice.role, choice.copy, choice.output, split}, DType::kFloat32, features.size(0),
-                                 {features.size(1)}, std::min(kChunkRows, features.size(0)));
+    auto writer = file_.features({choice.role, choice.copy, choice.output, split}, DType::kFloat32,
+                                 features.size(0), {features.size(1)},
+                                 std::min(kChunkRows, features.size(0)));
     writer.append(snapshot(features).view());
     writer.finish();
   }
@@ -112,17 +117,20 @@ void RunRecord::write_features(const Dataset& dataset, const Evaluator& evaluato
 void RunRecord::write_state(Job& job) {
   const auto write = [&](const auto& tensors) {
     for (const auto& t : tensors)
-      if (!t.export_kind.empty()) file_.write_state(t.export_kind, t.name, snapshot(t.value).view());
+      if (!t.export_kind.empty())
+        file_.write_state(t.export_kind, t.name, snapshot(t.value).view());
   };
   write(job.state().parameters());
   write(job.state().buffers());
 }
 
 void RunRecord::write_tables(const Evaluator& evaluator) {
-  for (const auto& table : evaluator.tables()) file_.write_state("evaluation", table.path, snapshot(table.value).view());
+  for (const auto& table : evaluator.tables())
+    file_.write_state("evaluation", table.path, snapshot(table.value).view());
 }
 
-void RunRecord::finish(const Assembly& a, Job& job, const Evaluator& evaluator, const Trainer& trainer) {
+void RunRecord::finish(const Assembly& a, Job& job, const Evaluator& evaluator,
+                       const Trainer& trainer) {
   write_samples(*a.dataset);
   write_features(*a.dataset, evaluator);
   write_state(job);

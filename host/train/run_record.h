@@ -21,15 +21,17 @@ class RunRecord {
   RunRecord(const std::filesystem::path& log, const std::filesystem::path& run_file);
 
   /// Where everything came from, as attributes of run.h5.
-  void write_provenance(const Assembly& assembly, const PluginShelf& shelf, const std::string& device,
-                        const Threads& threads);
+  void write_provenance(const Assembly& assembly, const PluginShelf& shelf,
+                        const std::string& device, const Threads& threads);
   void step(const StepRecord& record);
   void results(std::int64_t step, double epoch, const std::vector<Result>& results);
   /// Samples, features, exported state and how the run went; then makes all of it durable.
-  void finish(const Assembly& assembly, Job& job, const Evaluator& evaluator, const Trainer& trainer);
+  void finish(const Assembly& assembly, Job& job, const Evaluator& evaluator,
+              const Trainer& trainer);
   void commit() { file_.commit(); }
 
-  /// Takes log and metrics back to a checkpoint: drops later steps, and what the log has behind its first `log_bytes` bytes.
+  /// Takes log and metrics back to a checkpoint: drops later steps, and what the log has behind its
+  /// first `log_bytes` bytes.
   void cut_after(std::int64_t step, std::uint64_t log_bytes);
   std::uint64_t log_bytes() const { return log_.size(); }
   /// The folder of the experiment's file; empty if the run had not begun.

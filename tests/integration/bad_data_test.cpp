@@ -29,7 +29,8 @@ class BadDataTest : public Workshop {
 
 TEST_F(BadDataTest, MissingPathNamesTheNearestFolder) {
   EXPECT_EQ(error_of_run(kSmallExperiment), "data: '" + (folder() / "data").string() +
-                                                "': no such folder; the nearest that exists is '" + folder().string() + "'\n");
+                                                "': no such folder; the nearest that exists is '" +
+                                                folder().string() + "'\n");
 }
 
 TEST_F(BadDataTest, FolderWithoutIdxFilesNamesTheFileThatIsWanted) {
@@ -47,8 +48,9 @@ TEST_F(BadDataTest, EmptyFolderOfImagesIsNamed) {
 TEST_F(BadDataTest, ClassWithoutAnImageIsNamed) {
   write_image_folder(pictures(), 24, 16);
   fs::create_directories(pictures() / "train" / "emu");
-  EXPECT_EQ(error_of_run(on_pictures()),
-            "image_folder: '" + (pictures() / "train" / "emu").string() + "': class without an image\n");
+  EXPECT_EQ(
+      error_of_run(on_pictures()),
+      "image_folder: '" + (pictures() / "train" / "emu").string() + "': class without an image\n");
 }
 
 TEST_F(BadDataTest, ImagesFileThatWasCutNamesBothSizes) {
@@ -62,20 +64,24 @@ TEST_F(BadDataTest, ImagesFileThatWasCutNamesBothSizes) {
 TEST_F(BadDataTest, OtherDigestThanTheExperimentWantsIsNamed) {
   write_idx_data(folder() / "data");
   const std::string zeros(64, '0');
-  EXPECT_THAT(error_of_run(replaced(kSmallExperiment, "path = \"data\"",
-                                    "path = \"data\"\nsha256 = { \"train-images-idx3-ubyte\" = \"" + zeros + "\" }")),
-              HasSubstr("train-images-idx3-ubyte': SHA-256 must be " + zeros + " (data.sha256), got "));
+  EXPECT_THAT(
+      error_of_run(replaced(
+          kSmallExperiment, "path = \"data\"",
+          "path = \"data\"\nsha256 = { \"train-images-idx3-ubyte\" = \"" + zeros + "\" }")),
+      HasSubstr("train-images-idx3-ubyte': SHA-256 must be " + zeros + " (data.sha256), got "));
 }
 
 TEST_F(BadDataTest, FileThatIsNoImageIsFoundBeforeTheRun) {
   write_image_folder(pictures(), 24, 16);
   const auto file = pictures() / "train" / "cat" / "3.png";
   write_text(file, "no image");
-  EXPECT_EQ(error_of_run(on_pictures()), "data: '" + file.string() +
-                                             "': wanted a JPEG or PNG image, got a file that begins otherwise\n");
+  EXPECT_EQ(error_of_run(on_pictures()),
+            "data: '" + file.string() +
+                "': wanted a JPEG or PNG image, got a file that begins otherwise\n");
 }
 
-/// Headers are read before the run, pixels when their turn comes: the run has begun by then, and its folder stays.
+/// Headers are read before the run, pixels when their turn comes: the run has begun by then, and
+/// its folder stays.
 TEST_F(BadDataTest, ImageThatIsDamagedBehindItsHeaderStopsTheRunAndNamesIt) {
   for (const std::string ending : {".png", ".jpg"}) {
     fs::remove_all(pictures());
@@ -89,8 +95,8 @@ TEST_F(BadDataTest, ImageThatIsDamagedBehindItsHeaderStopsTheRunAndNamesIt) {
     EXPECT_EQ(outcome.code, 1);
     EXPECT_THAT(outcome.err, testing::ContainsRegex("train sample [0-9]+ \\('cat/[0-9]+" + ending +
                                                     "', epoch 0, step [0-9]+\\)"));
-    EXPECT_THAT(outcome.err, testing::ContainsRegex("'" + pictures().string() + "/train/cat/[0-9]+" + ending +
-                                                    "': damaged "));
+    EXPECT_THAT(outcome.err, testing::ContainsRegex("'" + pictures().string() +
+                                                    "/train/cat/[0-9]+" + ending + "': damaged "));
     EXPECT_FALSE(made_runs().empty());
   }
 }
@@ -113,19 +119,22 @@ TEST_F(BadDataTest, EvaluationThatNeedsLabelsIsLeftOutOfDataWithoutThemAndSaysSo
   write_idx_data(folder() / "data", false);
   const auto outcome = kith({"run", experiment(kSmallExperiment)});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("org.kith.knn: needs labels, and the data set in '" + (folder() / "data").string() +
-                                     "' has none: this evaluation is left out"));
+  EXPECT_THAT(outcome.err,
+              HasSubstr("org.kith.knn: needs labels, and the data set in '" +
+                        (folder() / "data").string() + "' has none: this evaluation is left out"));
   EXPECT_THAT(outcome.out, testing::Not(HasSubstr("trained encoder")));
 }
 
 TEST_F(BadDataTest, MethodThatNeedsLabelsRefusesDataWithoutThem) {
   for (int i = 0; i < 24; ++i)
-    host::test::write_file(pictures() / (std::to_string(i) + ".png"),
-                           host::test::png_bytes(host::test::noise_image(16, 16, 3, static_cast<std::uint32_t>(i))));
+    host::test::write_file(
+        pictures() / (std::to_string(i) + ".png"),
+        host::test::png_bytes(host::test::noise_image(16, 16, 3, static_cast<std::uint32_t>(i))));
   auto text = replaced(on_pictures(), "plugin = \"simclr\"\nhead_width = 16\nembedding_width = 8",
                        "plugin = \"supervised\"");
   EXPECT_EQ(error_of_run(replaced(text, "count = 2", "count = 1")),
-            "org.kith.supervised: needs labels, and the data set in '" + pictures().string() + "' has none\n");
+            "org.kith.supervised: needs labels, and the data set in '" + pictures().string() +
+                "' has none\n");
 }
 
 }  // namespace

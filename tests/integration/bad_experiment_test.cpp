@@ -27,15 +27,17 @@ TEST_F(BadExperimentTest, MissingFileIsNamedWithWhatLiesBesideIt) {
   experiment(kSmallExperiment, "there.toml");
   const auto outcome = kith({"run", "missing.toml"});
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.err, HasSubstr("experiment: no file 'missing.toml' in the folder " + folder().string() +
-                                     "; there are: 'there.toml' (missing.toml)"));
+  EXPECT_THAT(outcome.err,
+              HasSubstr("experiment: no file 'missing.toml' in the folder " + folder().string() +
+                        "; there are: 'there.toml' (missing.toml)"));
   EXPECT_TRUE(made_runs().empty());
 }
 
 TEST_F(BadExperimentTest, FolderInPlaceOfAFileIsNamed) {
   const auto outcome = kith({"run", "data"});
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.err, HasSubstr("experiment: must be a TOML file, got the folder " + (folder() / "data").string()));
+  EXPECT_THAT(outcome.err, HasSubstr("experiment: must be a TOML file, got the folder " +
+                                     (folder() / "data").string()));
 }
 
 TEST_F(BadExperimentTest, SyntaxErrorHasLineAndColumn) {
@@ -75,8 +77,10 @@ TEST_F(BadExperimentTest, ValueOutOfRangeNamesTheRange) {
 }
 
 TEST_F(BadExperimentTest, OptionOfAPluginOutOfRangeNamesTheRange) {
-  EXPECT_THAT(error_with("head_width", "loss = { plugin = \"nt_xent\", temperature = 0.0 }\nhead_width"),
-              HasSubstr("method.loss.temperature: must be in [1e-04, 10000], got 0 (experiment.toml:16:44)"));
+  EXPECT_THAT(
+      error_with("head_width", "loss = { plugin = \"nt_xent\", temperature = 0.0 }\nhead_width"),
+      HasSubstr(
+          "method.loss.temperature: must be in [1e-04, 10000], got 0 (experiment.toml:16:44)"));
 }
 
 TEST_F(BadExperimentTest, WrongTypeNamesBoth) {
@@ -87,7 +91,8 @@ TEST_F(BadExperimentTest, WrongTypeNamesBoth) {
 
 TEST_F(BadExperimentTest, WordThatIsNoChoiceListsThem) {
   EXPECT_THAT(error_with("\"adamw\"", "\"adamv\""),
-              HasSubstr("optimizer.kind: must be one of \"sgd\", \"adamw\", \"lars\", got \"adamv\"; did you mean "
+              HasSubstr("optimizer.kind: must be one of \"sgd\", \"adamw\", \"lars\", got "
+                        "\"adamv\"; did you mean "
                         "\"adamw\"? (experiment.toml:35:8)"));
 }
 
@@ -99,8 +104,9 @@ TEST_F(BadExperimentTest, AllErrorsOfAFileComeAtOnceInItsOrder) {
   const auto error = error_of_run(replaced(text, "\"knn\"", "\"knm\""));
   std::size_t last = 0;
   for (const char* part :
-       {"seed: must be an integer >= 0", "views.0.count: must be in [1, 64], got 1000", "no augmentation 'flop'; did you mean 'flip'?",
-        "train: unknown key 'log_evry'", "no evaluation 'knm'; did you mean 'knn'?", "5 errors in experiment.toml\n"}) {
+       {"seed: must be an integer >= 0", "views.0.count: must be in [1, 64], got 1000",
+        "no augmentation 'flop'; did you mean 'flip'?", "train: unknown key 'log_evry'",
+        "no evaluation 'knm'; did you mean 'knn'?", "5 errors in experiment.toml\n"}) {
     const auto place = error.find(part);
     ASSERT_NE(place, std::string::npos) << part << " is not in\n" << error;
     EXPECT_GE(place, last) << part << " is not in order in\n" << error;
@@ -109,43 +115,53 @@ TEST_F(BadExperimentTest, AllErrorsOfAFileComeAtOnceInItsOrder) {
 }
 
 TEST_F(BadExperimentTest, MistakeInSetNamesIt) {
-  EXPECT_THAT(error_of_run(kSmallExperiment, {"--set", "train.epohcs=2"}),
-              HasSubstr("train: unknown key 'epohcs'; did you mean 'epochs'? (--set train.epohcs=2)"));
-  EXPECT_THAT(error_of_run(kSmallExperiment, {"--set", "optimizer.base_lr=fast"}), HasSubstr("--set optimizer.base_lr=fast"));
+  EXPECT_THAT(
+      error_of_run(kSmallExperiment, {"--set", "train.epohcs=2"}),
+      HasSubstr("train: unknown key 'epohcs'; did you mean 'epochs'? (--set train.epohcs=2)"));
+  EXPECT_THAT(error_of_run(kSmallExperiment, {"--set", "optimizer.base_lr=fast"}),
+              HasSubstr("--set optimizer.base_lr=fast"));
 }
 
 TEST_F(BadExperimentTest, BatchLargerThanTheDataNamesBoth) {
   EXPECT_EQ(error_with("batch_size = 32", "batch_size = 296"),
-            "train.batch_size: the batch is larger than the data set: wanted at most 295 (images of the train split), "
+            "train.batch_size: the batch is larger than the data set: wanted at most 295 (images "
+            "of the train split), "
             "got 296\n");
 }
 
 TEST_F(BadExperimentTest, WrongNumberOfViewsNamesTheMethod) {
-  EXPECT_EQ(error_with("count = 2", "count = 3"), "org.kith.simclr: wants 2 views, [[views]] gives 3\n");
+  EXPECT_EQ(error_with("count = 2", "count = 3"),
+            "org.kith.simclr: wants 2 views, [[views]] gives 3\n");
 }
 
 TEST_F(BadExperimentTest, OptionsThatContradictEachOtherAreFoundBeforeTheFirstStep) {
   EXPECT_EQ(error_with("widths = [8, 16]", "widths = [8]"),
-            "org.kith.convnet: constructor: convnet: widths and strides must be equally long, got 1 and 2\n");
+            "org.kith.convnet: constructor: convnet: widths and strides must be equally long, got "
+            "1 and 2\n");
 }
 
 TEST_F(BadExperimentTest, MoreThreadsThanCoresAreRefused) {
   const auto error = error_with("tensor_threads = 1", "tensor_threads = 1000");
-  EXPECT_THAT(error, testing::AnyOf(HasSubstr("train: tensor_threads and loader_threads together must not exceed the "),
-                                    HasSubstr("train.tensor_threads: must be in ")));
+  EXPECT_THAT(
+      error,
+      testing::AnyOf(
+          HasSubstr("train: tensor_threads and loader_threads together must not exceed the "),
+          HasSubstr("train.tensor_threads: must be in ")));
 }
 
 TEST_F(BadExperimentTest, GpuThatIsNotThereIsAnError) {
   if (std::filesystem::exists("/dev/nvidia0") || std::filesystem::exists("/dev/dxg"))
     GTEST_SKIP() << "this machine seems to have a GPU";
   EXPECT_EQ(error_of_run(kSmallExperiment, {"--device", "cuda"}),
-            "device: cuda was asked for and can't be used: no NVIDIA GPU is seen (no /dev/nvidia0 and no /dev/dxg)\n");
+            "device: cuda was asked for and can't be used: no NVIDIA GPU is seen (no /dev/nvidia0 "
+            "and no /dev/dxg)\n");
 }
 
 TEST_F(BadExperimentTest, FolderThatExistsIsNotTouched) {
   write_text(folder() / "taken" / "mine.txt", "mine");
   EXPECT_EQ(error_of_run(kSmallExperiment, {"--folder", "taken"}),
-            "run: folder 'taken' exists already; name another, or go on with the run in it: kith run --resume taken\n");
+            "run: folder 'taken' exists already; name another, or go on with the run in it: kith "
+            "run --resume taken\n");
   EXPECT_EQ(read_text(folder() / "taken" / "mine.txt"), "mine");
   EXPECT_FALSE(std::filesystem::exists(folder() / "taken" / "run.lock"));
 }

@@ -17,7 +17,8 @@ using testing::HasSubstr;
 using testing::Not;
 
 std::string with_loss_file(const std::string& file) {
-  return replaced(kSmallExperiment, "head_width", "loss = { plugin = { file = \"" + file + "\" } }\nhead_width");
+  return replaced(kSmallExperiment, "head_width",
+                  "loss = { plugin = { file = \"" + file + "\" } }\nhead_width");
 }
 
 class BadPluginTest : public Workshop {
@@ -54,8 +55,10 @@ TEST_F(BadPluginTest, FileThatIsAbsentIsNamed) {
 TEST_F(BadPluginTest, TextNamedAsALibraryIsRefused) {
   write_text(folder() / "plugins" / "text.so", "I am text\n");
   const auto error = refusal_of("text");
-  EXPECT_THAT(error, HasSubstr("method.loss: KITH-206 'text.so' is no plugin for this machine: not an ELF file "
-                               "(experiment.toml:16:19)"));
+  EXPECT_THAT(
+      error,
+      HasSubstr("method.loss: KITH-206 'text.so' is no plugin for this machine: not an ELF file "
+                "(experiment.toml:16:19)"));
 }
 
 TEST_F(BadPluginTest, TruncatedPluginIsRefused) {
@@ -107,12 +110,14 @@ TEST_F(BadPluginTest, ConstructorThatThrowsIsNamedWithItsText) {
 }
 
 TEST_F(BadPluginTest, PluginOfAnotherKindNamesBothKinds) {
-  EXPECT_THAT(error_of_run(with_loss_file((shipped_plugins() / "encoders" / "convnet.so").string())),
-              HasSubstr("convnet.so is an encoder, wanted a loss"));
+  EXPECT_THAT(
+      error_of_run(with_loss_file((shipped_plugins() / "encoders" / "convnet.so").string())),
+      HasSubstr("convnet.so is an encoder, wanted a loss"));
 }
 
 TEST_F(BadPluginTest, BadPluginsThatNobodyNamesStopNoRun) {
-  for (const char* name : {"no_note", "no_entry", "operator", "service", "throw", "abort"}) take(KITH_PLUGIN_FIXTURES, name);
+  for (const char* name : {"no_note", "no_entry", "operator", "service", "throw", "abort"})
+    take(KITH_PLUGIN_FIXTURES, name);
   write_text(folder() / "plugins" / "text.so", "I am text\n");
   const auto outcome = kith({"run", experiment(kSmallExperiment)});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
@@ -120,7 +125,8 @@ TEST_F(BadPluginTest, BadPluginsThatNobodyNamesStopNoRun) {
 
 TEST_F(BadPluginTest, GoodPluginBesideTheExperimentIsFoundByItsName) {
   take(KITH_INTEGRATION_PLUGINS, "nearness_loss");
-  const auto made = run(replaced(kSmallExperiment, "head_width", "loss = { plugin = \"nearness_loss\", weight = 2 }\nhead_width"));
+  const auto made = run(replaced(kSmallExperiment, "head_width",
+                                 "loss = { plugin = \"nearness_loss\", weight = 2 }\nhead_width"));
   EXPECT_THAT(read_text(made / "resolved.toml"), HasSubstr("org.test.nearness_loss"));
 }
 
@@ -131,10 +137,14 @@ TEST_F(BadPluginTest, GoodPluginInThePathIsFoundByItsName) {
 
 TEST_F(BadPluginTest, LossThatIsNotFiniteStopsTheRunWithTheStep) {
   take(KITH_INTEGRATION_PLUGINS, "failing_loss");
-  const auto outcome = kith({"run", experiment(with_loss_file("plugins/failing_loss.so")), "--folder", "failed"});
+  const auto outcome =
+      kith({"run", experiment(with_loss_file("plugins/failing_loss.so")), "--folder", "failed"});
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.err, HasSubstr("training: the loss is not finite at step 4 (got inf); try a lower optimizer.base_lr "
-                                     "(now 0.00"));
+  EXPECT_THAT(
+      outcome.err,
+      HasSubstr(
+          "training: the loss is not finite at step 4 (got inf); try a lower optimizer.base_lr "
+          "(now 0.00"));
   EXPECT_EQ(read_log(folder() / "failed").size(), 4U);  // what went well before is kept
 }
 

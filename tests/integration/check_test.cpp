@@ -20,9 +20,10 @@ TEST_F(CheckTest, PrintsSettingsPluginsNetworksShapesStepsAndBytes) {
   const auto outcome = kith({"check", experiment(kSmallExperiment)});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(outcome.err, "");
-  for (const char* text : {"temperature = 0.1", "keep_checkpoints = 2", "shapes\n", "steps\n", "295 images", "25 images",
-                           "80 images", "val is held out of train", "4 x 9 = 36", "[32, 1, 12, 12]", "[32, 64]",
-                           "encoder.layers.0.weight", "small: one step on zeros went through; this experiment can run\n"})
+  for (const char* text : {"temperature = 0.1", "keep_checkpoints = 2", "shapes\n", "steps\n",
+                           "295 images", "25 images", "80 images", "val is held out of train",
+                           "4 x 9 = 36", "[32, 1, 12, 12]", "[32, 64]", "encoder.layers.0.weight",
+                           "small: one step on zeros went through; this experiment can run\n"})
     EXPECT_THAT(outcome.out, HasSubstr(text));
   EXPECT_THAT(outcome.out, ContainsRegex("org.kith.nt_xent +0.1.0 +/"));
   // By hand: 1*8*9 + 2*8 of the first layer, 8*16*9 + 2*16 of the second.
@@ -36,7 +37,8 @@ TEST_F(CheckTest, PrintsSettingsPluginsNetworksShapesStepsAndBytes) {
 
 TEST_F(CheckTest, FindsWhatARunWouldFind) {
   write_idx_data(folder() / "data");
-  const auto outcome = kith({"check", experiment(kSmallExperiment), "--set", "train.batch_size=3200"});
+  const auto outcome =
+      kith({"check", experiment(kSmallExperiment), "--set", "train.batch_size=3200"});
   EXPECT_EQ(outcome.code, 1);
   EXPECT_THAT(outcome.err, HasSubstr("train.batch_size: the batch is larger than the data set"));
   EXPECT_EQ(outcome.out, "");
@@ -71,7 +73,8 @@ base_lr = 0.1
   std::printf("kith check of ResNet-50 at 224 px took %.2f s\n", took.count());
   RecordProperty("check_ms", static_cast<int>(1e3 * took.count()));
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_THAT(outcome.out, ContainsRegex("  encoder +23508032\n"));  // torchvision's resnet50 without fc
+  EXPECT_THAT(outcome.out,
+              ContainsRegex("  encoder +23508032\n"));  // torchvision's resnet50 without fc
   EXPECT_THAT(outcome.out, HasSubstr("[32, 3, 224, 224]"));
   EXPECT_THAT(outcome.out, HasSubstr("[32, 2048]"));
 }

@@ -23,7 +23,9 @@ TEST_F(CommandLineTest, HelpOfEveryCommandHasExamplesAndExitCodes) {
     command.push_back("--help");
     const auto outcome = kith(command);
     EXPECT_EQ(outcome.code, 0) << name;
-    EXPECT_THAT(outcome.out, testing::AnyOf(HasSubstr("examples:\n  " + name), HasSubstr("example:\n  " + name))) << name;
+    EXPECT_THAT(outcome.out,
+                testing::AnyOf(HasSubstr("examples:\n  " + name), HasSubstr("example:\n  " + name)))
+        << name;
     EXPECT_THAT(outcome.out, HasSubstr("exit codes: 0 done")) << name;
     EXPECT_EQ(outcome.err, "") << name;
   }
@@ -91,10 +93,10 @@ TEST_F(CommandLineTest, PluginListShowsFilesThatCannotBeUsed) {
 TEST_F(CommandLineTest, PluginInspectShowsOptionsOperatorsAndDigest) {
   const auto outcome = kith({"plugin", "inspect", "nt_xent"});
   EXPECT_EQ(outcome.code, 0);
-  for (const char* text :
-       {"org.kith.nt_xent 0.1.0", "kind       loss", "licence    Apache-2.0", "interface  kith.loss/1",
-        "temperature", "divides the cosine similarities", "one of paper, code", "operators: aten::",
-        "this host loads it (checked without running it)"})
+  for (const char* text : {"org.kith.nt_xent 0.1.0", "kind       loss", "licence    Apache-2.0",
+                           "interface  kith.loss/1", "temperature",
+                           "divides the cosine similarities", "one of paper, code",
+                           "operators: aten::", "this host loads it (checked without running it)"})
     EXPECT_THAT(outcome.out, HasSubstr(text));
   EXPECT_THAT(outcome.out, testing::ContainsRegex("sha256     [0-9a-f]{64}\n"));
 }

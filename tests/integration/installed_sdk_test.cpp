@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an author of plugins has: the installed headers, a pkg-config file, a compiler. No build tree, no LibTorch.
+// What an author of plugins has: the installed headers, a pkg-config file, a compiler. No build
+// tree, no LibTorch.
 #include <gmock/gmock.h>
 
 #include <chrono>
@@ -28,8 +29,9 @@ class InstalledSdkTest : public Workshop {
  protected:
   /// Installs headers and pkg-config file below folder()/installed.
   void SetUp() override {
-    const auto outcome = start({tool("KITH_MESON", "meson"), "install", "-C", KITH_BUILD_DIR, "--no-rebuild", "--destdir",
-                                (folder() / "installed").string(), "--tags", "devel,doc"});
+    const auto outcome =
+        start({tool("KITH_MESON", "meson"), "install", "-C", KITH_BUILD_DIR, "--no-rebuild",
+               "--destdir", (folder() / "installed").string(), "--tags", "devel,doc"});
     if (outcome.code == 127) GTEST_SKIP() << "meson is not in the path";
     ASSERT_EQ(outcome.code, 0) << outcome.out << outcome.err;
     fs::path file;
@@ -38,13 +40,15 @@ class InstalledSdkTest : public Workshop {
     ASSERT_FALSE(file.empty()) << "no kith-sdk.pc was installed";
     environment["PKG_CONFIG_PATH"] = file.parent_path().string();
     environment["PKG_CONFIG_SYSROOT_DIR"] = (folder() / "installed").string();
-    if (start({"pkg-config", "--version"}).code != 0) GTEST_SKIP() << "pkg-config is not in the path";
+    if (start({"pkg-config", "--version"}).code != 0)
+      GTEST_SKIP() << "pkg-config is not in the path";
   }
 
   fs::path write_source(const std::string& shipped, const std::string& as) const {
     auto text = read_text(fs::path(KITH_SOURCE_DIR) / "plugins" / shipped);
     const auto name = fs::path(shipped).stem().string();
-    write_text(folder() / (as + ".cpp"), replaced(text, "\"org.kith." + name + "\"", "\"org.example." + as + "\""));
+    write_text(folder() / (as + ".cpp"),
+               replaced(text, "\"org.kith." + name + "\"", "\"org.example." + as + "\""));
     return folder() / (as + ".cpp");
   }
 
@@ -52,15 +56,18 @@ class InstalledSdkTest : public Workshop {
   double compile(const std::string& name) const {
     const auto begin = std::chrono::steady_clock::now();
     const auto outcome = start({"sh", "-c",
-                                tool("CXX", "g++") + " -shared $(pkg-config --variable=plugin_cxxflags kith-sdk) "
-                                "$(pkg-config --cflags kith-sdk) " + name + ".cpp -o " + name + ".so"});
+                                tool("CXX", "g++") +
+                                    " -shared $(pkg-config --variable=plugin_cxxflags kith-sdk) "
+                                    "$(pkg-config --cflags kith-sdk) " +
+                                    name + ".cpp -o " + name + ".so"});
     EXPECT_EQ(outcome.code, 0) << outcome.err;
     EXPECT_EQ(outcome.err, "");
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
 
   void expect_it_runs(const std::string& file, const std::string& id) const {
-    const auto made = run(replaced(kSmallExperiment, "head_width", "loss = { plugin = { file = \"" + file + "\" } }\nhead_width"));
+    const auto made = run(replaced(kSmallExperiment, "head_width",
+                                   "loss = { plugin = { file = \"" + file + "\" } }\nhead_width"));
     EXPECT_THAT(read_text(made / "resolved.toml"), HasSubstr(file.substr(file.rfind('/') + 1)));
     const auto inspected = kith({"plugin", "inspect", file});
     EXPECT_EQ(inspected.code, 0) << inspected.err;
@@ -94,7 +101,8 @@ TEST_F(InstalledSdkTest, LossThatIsACopyOfAShippedOneGivesItsNumbers) {
   write_idx_data(folder() / "data");
   write_source("losses/nt_xent/nt_xent.cpp", "my_loss");
   compile("my_loss");
-  const auto mine = run(replaced(kSmallExperiment, "head_width", "loss = { plugin = { file = \"./my_loss.so\" } }\nhead_width"));
+  const auto mine = run(replaced(kSmallExperiment, "head_width",
+                                 "loss = { plugin = { file = \"./my_loss.so\" } }\nhead_width"));
   expect_equal_runs(mine, run(kSmallExperiment));
 }
 
@@ -102,14 +110,17 @@ TEST_F(InstalledSdkTest, EncoderIsBuiltWithOneLineAndRuns) {
   write_idx_data(folder() / "data");
   write_source("encoders/convnet/convnet.cpp", "my_encoder");
   std::printf("compiling an encoder took %.1f s\n", compile("my_encoder"));
-  run(replaced(kSmallExperiment, "plugin = \"convnet\"", "plugin = { file = \"./my_encoder.so\" }"));
+  run(replaced(kSmallExperiment, "plugin = \"convnet\"",
+               "plugin = { file = \"./my_encoder.so\" }"));
 }
 
 TEST_F(InstalledSdkTest, PluginIsBuiltByAMesonProjectAndRuns) {
   write_idx_data(folder() / "data");
   fs::create_directories(folder() / "project");
-  fs::rename(write_source("losses/nt_xent/nt_xent.cpp", "project_loss"), folder() / "project" / "project_loss.cpp");
-  write_text(folder() / "project" / "meson.build", R"(project('project_loss', 'cpp', default_options: ['cpp_std=c++20'])
+  fs::rename(write_source("losses/nt_xent/nt_xent.cpp", "project_loss"),
+             folder() / "project" / "project_loss.cpp");
+  write_text(folder() / "project" / "meson.build",
+             R"(project('project_loss', 'cpp', default_options: ['cpp_std=c++20'])
 kith_sdk = dependency('kith-sdk')
 shared_module(
     'project_loss',
@@ -120,8 +131,9 @@ shared_module(
 )
 )");
   const auto meson = tool("KITH_MESON", "meson");
-  for (const auto& command : std::vector<std::vector<std::string>>{
-           {meson, "setup", "project/build", "project"}, {meson, "compile", "-C", "project/build"}}) {
+  for (const auto& command :
+       std::vector<std::vector<std::string>>{{meson, "setup", "project/build", "project"},
+                                             {meson, "compile", "-C", "project/build"}}) {
     const auto outcome = start(command);
     ASSERT_EQ(outcome.code, 0) << outcome.out << outcome.err;
   }

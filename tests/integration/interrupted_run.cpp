@@ -32,8 +32,8 @@ void InterruptedRun::wait_for_steps(Process& process, const fs::path& run, int l
   while (process.running() && count_lines(run / "log.jsonl") < lines) ::usleep(300);
 }
 
-InterruptedRun::Interrupted InterruptedRun::interrupted(const std::string& text, int lines, int signal,
-                                                        int later_us) const {
+InterruptedRun::Interrupted InterruptedRun::interrupted(const std::string& text, int lines,
+                                                        int signal, int later_us) const {
   static int number = 0;
   for (int attempt = 0; attempt < 5; ++attempt) {
     const auto made = folder() / ("interrupted" + std::to_string(number++));

@@ -25,8 +25,8 @@ class InterruptedRun : public Workshop {
   /// Waits until the run's log has so many lines, or the process has ended.
   static void wait_for_steps(Process& process, const std::filesystem::path& run, int lines);
 
-  /// Begins a run in a folder of its own and sends it a signal when its log has `lines` lines, `later_us` microseconds
-  /// later. A run that was done before the signal came is begun again.
+  /// Begins a run in a folder of its own and sends it a signal when its log has `lines` lines,
+  /// `later_us` microseconds later. A run that was done before the signal came is begun again.
   Interrupted interrupted(const std::string& text, int lines, int signal, int later_us = 0) const;
 };
 

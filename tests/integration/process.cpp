@@ -79,9 +79,8 @@ void Process::spawn(const Command& command) {
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
   std::vector<std::string> environment;
   for (const auto& [name, value] : command.environment) environment.push_back(name + "=" + value);
-  const int error =
-      ::posix_spawnp(&pid_, command.program[0].c_str(), &actions, &attributes,
-                     pointers(command.program).data(), pointers(environment).data());
+  const int error = ::posix_spawnp(&pid_, command.program[0].c_str(), &actions, &attributes,
+                                   pointers(command.program).data(), pointers(environment).data());
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {

@@ -8,7 +8,9 @@ namespace kith::integration {
 namespace {
 
 Command shell(const std::string& text) {
-  return {.program = {"sh", "-c", text}, .environment = {{"A", "b c"}, {"PATH", "/usr/bin:/bin"}}, .folder = "/"};
+  return {.program = {"sh", "-c", text},
+          .environment = {{"A", "b c"}, {"PATH", "/usr/bin:/bin"}},
+          .folder = "/"};
 }
 
 TEST(ProcessTest, GivesTextCodeEnvironmentAndFolder) {

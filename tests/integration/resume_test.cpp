@@ -32,7 +32,8 @@ TEST_F(ResumeTest, KilledAtRandomStepsItEndsAsIfItHadNotBeen) {
   std::string steps;
   for (int i = 0; i < 4; ++i) {
     const int step = 1 + static_cast<int>(random() % (kLongSteps - 10));
-    const auto killed = interrupted(long_experiment(), step, SIGKILL, static_cast<int>(random() % 3000)).folder;
+    const auto killed =
+        interrupted(long_experiment(), step, SIGKILL, static_cast<int>(random() % 3000)).folder;
     steps += " " + std::to_string(read_log(killed).size());
     finish(killed);
     expect_equal_runs(killed, whole);
@@ -55,17 +56,21 @@ TEST_F(ResumeTest, KilledThreeTimesItEndsAsIfItHadNotBeen) {
 
 TEST_F(ResumeTest, KilledBeforeTheFirstCheckpointItBeginsAgain) {
   const auto whole = run(long_experiment());
-  const auto killed = interrupted(replaced(long_experiment(), "log_every = 1", "log_every = 1\ncheckpoint_every_epochs = 10"),
-                                  5, SIGKILL).folder;
+  const auto killed = interrupted(replaced(long_experiment(), "log_every = 1",
+                                           "log_every = 1\ncheckpoint_every_epochs = 10"),
+                                  5, SIGKILL)
+                          .folder;
   ASSERT_TRUE(fs::is_empty(killed / "checkpoints"));
   finish(killed);
   expect_equal_runs(killed, whole);
 }
 
 TEST_F(ResumeTest, KilledBeforeTheFirstCheckpointItStillFindsThePluginsBesideTheExperiment) {
-  fs::copy_file(fs::path(KITH_INTEGRATION_PLUGINS) / "nearness_loss.so", folder() / "nearness_loss.so");
-  const auto text = replaced(replaced(long_experiment(), "head_width", "loss = \"nearness_loss\"\nhead_width"),
-                             "log_every = 1", "log_every = 1\ncheckpoint_every_epochs = 10");
+  fs::copy_file(fs::path(KITH_INTEGRATION_PLUGINS) / "nearness_loss.so",
+                folder() / "nearness_loss.so");
+  const auto text =
+      replaced(replaced(long_experiment(), "head_width", "loss = \"nearness_loss\"\nhead_width"),
+               "log_every = 1", "log_every = 1\ncheckpoint_every_epochs = 10");
   const auto killed = interrupted(text, 5, SIGKILL).folder;
   ASSERT_TRUE(fs::is_empty(killed / "checkpoints"));
   finish(killed);
@@ -80,9 +85,12 @@ TEST_F(ResumeTest, LogAndMetricsThatAreThinnedAreEqualToo) {
 }
 
 TEST_F(ResumeTest, SupervisedRunsResumeExactlyToo) {
-  auto text = replaced(long_experiment(), "plugin = \"simclr\"\nhead_width = 16\nembedding_width = 8", "plugin = \"supervised\"");
+  auto text =
+      replaced(long_experiment(), "plugin = \"simclr\"\nhead_width = 16\nembedding_width = 8",
+               "plugin = \"supervised\"");
   text = replaced(text, "count = 2", "count = 1");
-  text = replaced(text, "kind = \"adamw\"\nbase_lr = 2e-3", "kind = \"lars\"\nbase_lr = 0.1\n[schedule]\nwarmup_epochs = 2");
+  text = replaced(text, "kind = \"adamw\"\nbase_lr = 2e-3",
+                  "kind = \"lars\"\nbase_lr = 0.1\n[schedule]\nwarmup_epochs = 2");
   const auto whole = run(text);
   const auto killed = interrupted(text, 30, SIGKILL).folder;
   finish(killed);
@@ -108,7 +116,8 @@ TEST_F(ResumeTest, FinishedRunSaysSoAndStaysAsItIs) {
   const auto log = read_text(finished / "log.jsonl");
   const auto outcome = kith({"run", "--resume", finished.string()});
   EXPECT_EQ(outcome.code, 0);
-  EXPECT_EQ(outcome.out, "the run in " + finished.string() + " is finished; there is nothing left to do\n");
+  EXPECT_EQ(outcome.out,
+            "the run in " + finished.string() + " is finished; there is nothing left to do\n");
   EXPECT_EQ(read_text(finished / "log.jsonl"), log);
 }
 
@@ -140,13 +149,17 @@ TEST_F(ResumeTest, OtherPluginFileIsRefused) {
   fs::create_directories(plugin.parent_path());
   fs::copy_file(fs::path(KITH_INTEGRATION_PLUGINS) / "nearness_loss.so", plugin);
   const auto killed =
-      interrupted(replaced(long_experiment(), "head_width", "loss = \"nearness_loss\"\nhead_width"), 12, SIGKILL).folder;
+      interrupted(replaced(long_experiment(), "head_width", "loss = \"nearness_loss\"\nhead_width"),
+                  12, SIGKILL)
+          .folder;
   const auto log = read_text(killed / "log.jsonl");
   fs::remove(plugin);
   write_text(plugin, read_text(fs::path(KITH_INTEGRATION_PLUGINS) / "nearness_loss.so") + "\n");
   const auto outcome = kith({"run", "--resume", killed.string()});
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.err, HasSubstr("resume: the run began with other plugin files than those that are found now"));
+  EXPECT_THAT(
+      outcome.err,
+      HasSubstr("resume: the run began with other plugin files than those that are found now"));
   EXPECT_THAT(outcome.err, HasSubstr("org.test.nearness_loss 0.1.0 "));
   EXPECT_THAT(outcome.err, HasSubstr("put the old files back, or begin a new run"));
   EXPECT_EQ(read_text(killed / "log.jsonl"), log);
@@ -168,7 +181,8 @@ TEST_F(ResumeTest, DamagedNewestCheckpointNamesTheOneBefore) {
 TEST_F(ResumeTest, FolderThatIsAbsentOrNoRunIsNamed) {
   const auto absent = kith({"run", "--resume", "nothere"});
   EXPECT_EQ(absent.code, 1);
-  EXPECT_EQ(absent.err, "run: no run folder 'nothere', neither here nor in '" + runs().string() + "'\n");
+  EXPECT_EQ(absent.err,
+            "run: no run folder 'nothere', neither here nor in '" + runs().string() + "'\n");
   fs::create_directories(folder() / "other");
   const auto other = kith({"run", "--resume", "other"});
   EXPECT_EQ(other.code, 1);

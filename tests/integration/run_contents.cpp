@@ -114,7 +114,8 @@ std::map<std::string, std::string> read_tensors(const fs::path& file) {
 
 fs::path newest_checkpoint(const fs::path& run) {
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(run / "checkpoints")) files.push_back(entry.path());
+  for (const auto& entry : fs::directory_iterator(run / "checkpoints"))
+    files.push_back(entry.path());
   if (files.empty()) throw std::runtime_error("no checkpoint in " + run.string());
   return *std::max_element(files.begin(), files.end());
 }

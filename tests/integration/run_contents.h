@@ -12,7 +12,8 @@ namespace kith::integration {
 /// The lines of a log without the fields that a clock decides.
 std::vector<nlohmann::json> read_log(const std::filesystem::path& run);
 
-/// Tensors of a safetensors file by name: dtype, shape and bytes in one text. Reads the format by itself.
+/// Tensors of a safetensors file by name: dtype, shape and bytes in one text. Reads the format by
+/// itself.
 std::map<std::string, std::string> read_tensors(const std::filesystem::path& file);
 /// The newest checkpoint of a run.
 std::filesystem::path newest_checkpoint(const std::filesystem::path& run);

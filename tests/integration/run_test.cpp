@@ -27,12 +27,14 @@ TEST_F(RunTest, EndsWithTheTableAndSaysWhereTheFilesLie) {
   const auto run = made_runs()[0].string();
   for (const std::string& text :
        {std::string("small: simclr on 295 training images, 4 epochs of 9 steps of 32 images\n"),
-        "1 tensor and 1 loader threads; run folder " + run, std::string("epoch 4.0/4  step 36/36  loss "),
-        std::string("after 2 epochs: knn on val"), std::string("knn on test"), std::string("  raw pixels "),
+        "1 tensor and 1 loader threads; run folder " + run,
+        std::string("epoch 4.0/4  step 36/36  loss "), std::string("after 2 epochs: knn on val"),
+        std::string("knn on test"), std::string("  raw pixels "),
         std::string("  raw pixels, centred "), std::string("  untrained encoder "),
         std::string("  untrained encoder, centred "), std::string("  trained encoder "),
         std::string("  trained encoder, centred "), std::string("On images that it never saw"),
-        "features, metrics and settings are in " + run + "/run.h5, checkpoints in " + run + "/checkpoints"})
+        "features, metrics and settings are in " + run + "/run.h5, checkpoints in " + run +
+            "/checkpoints"})
     EXPECT_THAT(outcome.out, HasSubstr(text));
 }
 
@@ -69,7 +71,8 @@ TEST_F(RunTest, LeavesACompleteFolderAndALinkToIt) {
   std::vector<std::string> checkpoints;
   for (const auto& entry : fs::directory_iterator(run / "checkpoints"))
     checkpoints.push_back(entry.path().filename().string());
-  EXPECT_THAT(checkpoints, testing::UnorderedElementsAre("step-000000027.safetensors", "step-000000036.safetensors"));
+  EXPECT_THAT(checkpoints, testing::UnorderedElementsAre("step-000000027.safetensors",
+                                                         "step-000000036.safetensors"));
 }
 
 TEST_F(RunTest, ResolvedExperimentRunsAndGivesTheSameNumbers) {
@@ -101,22 +104,27 @@ TEST_F(RunTest, LogHasALineForEveryStepAndEveryNumber) {
     EXPECT_GE(line["learning_rate"].get<double>(), 0);
   }
   EXPECT_EQ(steps, 36);
-  EXPECT_EQ(results, 14);  // plain and centred: three rows on val after 2 epochs, one after 4, three on test
+  EXPECT_EQ(results,
+            14);  // plain and centred: three rows on val after 2 epochs, one after 4, three on test
   EXPECT_THAT(read_text(folder / "log.jsonl"), HasSubstr("\"images_per_s\":"));
 }
 
 TEST_F(RunTest, SetChangesAValueAndTheResolvedExperimentHasIt) {
-  const auto folder = run(kSmallExperiment, {"--set", "train.epochs=1", "--set", "method.loss.temperature=0.5"});
+  const auto folder =
+      run(kSmallExperiment, {"--set", "train.epochs=1", "--set", "method.loss.temperature=0.5"});
   EXPECT_THAT(read_text(folder / "resolved.toml"), HasSubstr("temperature = 0.5"));
   EXPECT_EQ(newest_checkpoint(folder).filename(), "step-000000009.safetensors");
 }
 
 TEST_F(RunTest, RunsWithLabelsOnAFolderOfImages) {
   write_image_folder(folder() / "pictures", 24, 16);
-  auto text = replaced(kSmallExperiment, "reader = \"idx\"\npath = \"data\"", "reader = \"image_folder\"\npath = \"pictures\"");
-  text = replaced(text, "plugin = \"simclr\"\nhead_width = 16\nembedding_width = 8", "plugin = \"supervised\"");
+  auto text = replaced(kSmallExperiment, "reader = \"idx\"\npath = \"data\"",
+                       "reader = \"image_folder\"\npath = \"pictures\"");
+  text = replaced(text, "plugin = \"simclr\"\nhead_width = 16\nembedding_width = 8",
+                  "plugin = \"supervised\"");
   text = replaced(text, "count = 2", "count = 1");
-  const auto outcome = kith({"run", experiment(replaced(text, "batch_size = 32", "batch_size = 8"))});
+  const auto outcome =
+      kith({"run", experiment(replaced(text, "batch_size = 32", "batch_size = 8"))});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("small: supervised on "));
   EXPECT_THAT(outcome.out, HasSubstr("  trained encoder "));
@@ -127,8 +135,9 @@ TEST_F(RunTest, DumpToolReadsTheResults) {
   const auto outcome = start({"h5dump", "-H", (folder / "run.h5").string()});
   if (outcome.code == 127) GTEST_SKIP() << "h5dump is not installed";
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  for (const char* text : {"GROUP \"features\"", "GROUP \"samples\"", "GROUP \"metrics\"", "class_names",
-                           "ATTRIBUTE \"resolved_experiment\"", "ATTRIBUTE \"plugins\"", "ATTRIBUTE \"kith_commit\""})
+  for (const char* text :
+       {"GROUP \"features\"", "GROUP \"samples\"", "GROUP \"metrics\"", "class_names",
+        "ATTRIBUTE \"resolved_experiment\"", "ATTRIBUTE \"plugins\"", "ATTRIBUTE \"kith_commit\""})
     EXPECT_THAT(outcome.out, HasSubstr(text));
 }
 
@@ -185,7 +194,8 @@ print('read')
 TEST_F(RunTest, PythonReadsACheckpointByTheFormatsDefinition) {
   const auto python = host::find_python("json");
   if (python.empty()) GTEST_SKIP() << "no Python";
-  const auto result = host::run_python(python, kReadCheckpoint, newest_checkpoint(run(kSmallExperiment)).string());
+  const auto result =
+      host::run_python(python, kReadCheckpoint, newest_checkpoint(run(kSmallExperiment)).string());
   EXPECT_EQ(result.output, "read\n");
 }
 

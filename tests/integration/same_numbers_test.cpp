@@ -18,7 +18,8 @@ class SameNumbersTest : public Workshop {
     environment["LD_PRELOAD"] = std::string(KITH_INTEGRATION_PLUGINS) + "/eight_cores.so";
     environment["ASAN_OPTIONS"] += ":verify_asan_link_order=0";
     const auto made = run(text, {"--set", "train.loader_threads=" + std::to_string(threads)});
-    EXPECT_THAT(read_text(made / "resolved.toml"), testing::HasSubstr("loader_threads = " + std::to_string(threads)));
+    EXPECT_THAT(read_text(made / "resolved.toml"),
+                testing::HasSubstr("loader_threads = " + std::to_string(threads)));
     return made;
   }
 };
@@ -45,9 +46,11 @@ TEST_F(SameNumbersTest, OneAndThreeLoaderThreadsGiveTheSameRunOnAFolderOfImages)
   auto text = replaced(kSmallExperiment, "reader = \"idx\"\npath = \"data\"",
                        "reader = \"image_folder\"\npath = \"pictures\"");
   text = replaced(text, "batch_size = 32", "batch_size = 8");
-  text = replaced(text, "    { plugin = \"flip\", probability = 0.5 },\n",
-                  "    { plugin = \"flip\", probability = 0.5 },\n    { plugin = \"colour_jitter\", brightness = 0.4, "
-                  "contrast = 0.4, saturation = 0.4, hue = 0.1 },\n    { plugin = \"gaussian_blur\" },\n");
+  text = replaced(
+      text, "    { plugin = \"flip\", probability = 0.5 },\n",
+      "    { plugin = \"flip\", probability = 0.5 },\n    { plugin = \"colour_jitter\", brightness "
+      "= 0.4, "
+      "contrast = 0.4, saturation = 0.4, hue = 0.1 },\n    { plugin = \"gaussian_blur\" },\n");
   expect_equal_runs(run_with_loaders(text, 3), run_with_loaders(text, 1));
 }
 

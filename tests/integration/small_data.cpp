@@ -34,9 +34,8 @@ std::vector<std::uint8_t> striped_images(int count, std::uint32_t seed) {
 
 void write_part(const fs::path& folder, const std::string& prefix, int count, bool labels) {
   const auto n = static_cast<std::uint32_t>(count);
-  host::test::write_file(
-      folder / (prefix + "-images-idx3-ubyte"),
-      host::test::idx_bytes({n, kSide, kSide}, striped_images(count, n)));
+  host::test::write_file(folder / (prefix + "-images-idx3-ubyte"),
+                         host::test::idx_bytes({n, kSide, kSide}, striped_images(count, n)));
   if (!labels) return;
   std::vector<std::uint8_t> values;
   for (int i = 0; i < count; ++i) values.push_back(static_cast<std::uint8_t>(i % kClasses));

@@ -18,8 +18,9 @@ class StopTest : public InterruptedRun {
     const auto [stopped, outcome] = interrupted(text, lines, signal);
     EXPECT_EQ(outcome.code, 3) << outcome.err;
     EXPECT_EQ(outcome.signal, 0);
-    EXPECT_THAT(outcome.out, HasSubstr("stopped; a checkpoint was written. Go on with: kith run --resume " +
-                                       stopped.string() + "\n"));
+    EXPECT_THAT(outcome.out,
+                HasSubstr("stopped; a checkpoint was written. Go on with: kith run --resume " +
+                          stopped.string() + "\n"));
     EXPECT_FALSE(std::filesystem::is_empty(stopped / "checkpoints"));
     EXPECT_TRUE(read_datasets(stopped).contains("/metrics/train/loss"));
 
@@ -40,7 +41,8 @@ TEST_F(StopTest, TerminationWritesACheckpointAndTheRunGoesOnExactly) {
 }
 
 TEST_F(StopTest, BetweenTwoLinesOfTheLogNothingIsLost) {
-  expect_stops_and_goes_on(SIGINT, replaced(long_experiment(), "log_every = 1", "log_every = 4"), 10);
+  expect_stops_and_goes_on(SIGINT, replaced(long_experiment(), "log_every = 1", "log_every = 4"),
+                           10);
 }
 
 TEST_F(StopTest, OnATerminalTheBarEndsBeforeTheText) {

@@ -22,7 +22,8 @@ std::map<std::string, std::string> inherited_environment() {
     const std::string_view text(*entry);
     const auto end = text.find('=');
     const auto name = text.substr(0, end);
-    if (name.starts_with("KITH_") || name.starts_with("XDG_") || name.starts_with("GTEST_")) continue;
+    if (name.starts_with("KITH_") || name.starts_with("XDG_") || name.starts_with("GTEST_"))
+      continue;
     if (end != std::string_view::npos) all[std::string(name)] = text.substr(end + 1);
   }
   return all;

@@ -30,10 +30,12 @@ std::string read_text(const std::filesystem::path& file);
 /// Makes the folders above the file too.
 void write_text(const std::filesystem::path& file, const std::string& text);
 
-/// `text` with the one place where `old` stands replaced. @throws std::logic_error if there is none.
+/// `text` with the one place where `old` stands replaced. @throws std::logic_error if there is
+/// none.
 std::string replaced(std::string text, const std::string& old, const std::string& with);
 
-/// A folder of its own for a test: home, runs, experiments and data lie in it. Starts the real program.
+/// A folder of its own for a test: home, runs, experiments and data lie in it. Starts the real
+/// program.
 class Workshop : public testing::Test {
  protected:
   Workshop();
@@ -50,12 +52,15 @@ class Workshop : public testing::Test {
   Outcome start(const std::vector<std::string>& program) const;
 
   /// Writes an experiment; its path relative to folder().
-  std::string experiment(const std::string& text, const std::string& name = "experiment.toml") const;
-  /// `kith run` of an experiment that fails: the text on standard error. Fails the test if the exit code is not 1, something
-  /// goes to standard output, or a run folder is made.
-  std::string error_of_run(const std::string& text, const std::vector<std::string>& more = {}) const;
+  std::string experiment(const std::string& text,
+                         const std::string& name = "experiment.toml") const;
+  /// `kith run` of an experiment that fails: the text on standard error. Fails the test if the exit
+  /// code is not 1, something goes to standard output, or a run folder is made.
+  std::string error_of_run(const std::string& text,
+                           const std::vector<std::string>& more = {}) const;
   /// `kith run` of an experiment that succeeds: its folder.
-  std::filesystem::path run(const std::string& text, const std::vector<std::string>& more = {}) const;
+  std::filesystem::path run(const std::string& text,
+                            const std::vector<std::string>& more = {}) const;
 
   std::map<std::string, std::string> environment;  ///< of the program
 
@@ -63,7 +68,8 @@ class Workshop : public testing::Test {
   TempFolder folder_;
 };
 
-/// The program under test: KITH_PROGRAM, else that of the build tree; and the folder of the plugins that ship.
+/// The program under test: KITH_PROGRAM, else that of the build tree; and the folder of the plugins
+/// that ship.
 std::filesystem::path kith_program();
 std::filesystem::path shipped_plugins();
 

@@ -27,7 +27,8 @@ TEST(DeviceTest, AnotherWordIsAnErrorWithTheChoices) {
 TEST(DeviceTest, CudaThatIsAbsentIsAnErrorThatSaysWhatIsMissing) {
   if (sees_gpu()) GTEST_SKIP() << "this machine has a GPU";
   EXPECT_EQ(refusal("cuda"),
-            "device: cuda was asked for and can't be used: no NVIDIA GPU is seen (no /dev/nvidia0 and no /dev/dxg)");
+            "device: cuda was asked for and can't be used: no NVIDIA GPU is seen (no /dev/nvidia0 "
+            "and no /dev/dxg)");
 }
 
 TEST(DeviceTest, AutoTakesTheCpuWithoutAGpu) {

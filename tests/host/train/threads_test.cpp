@@ -9,7 +9,9 @@
 namespace kith::host {
 namespace {
 
-std::string text(const Threads& t) { return std::to_string(t.tensor) + "+" + std::to_string(t.loader); }
+std::string text(const Threads& t) {
+  return std::to_string(t.tensor) + "+" + std::to_string(t.loader);
+}
 
 TEST(ThreadsTest, AQuarterOfTheCoresLoadsAndWithAGpuItComputes) {
   EXPECT_EQ(text(resolve_threads(0, 0, 8, false)), "6+2");
@@ -35,7 +37,9 @@ TEST(ThreadsTest, MoreThanTheCoresIsAnError) {
     resolve_threads(6, 4, 8, false);
     FAIL();
   } catch (const ConfigError& e) {
-    EXPECT_STREQ(e.what(), "train: tensor_threads and loader_threads together must not exceed the 8 cores, got 6 and 4");
+    EXPECT_STREQ(e.what(),
+                 "train: tensor_threads and loader_threads together must not exceed the 8 cores, "
+                 "got 6 and 4");
   }
 }
 

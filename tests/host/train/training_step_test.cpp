@@ -17,7 +17,8 @@ namespace {
 using testing::HasSubstr;
 using testing::MatchesRegex;
 
-/// What the method wrote down in a call: which one, the student's weight, its gradient, the teacher's weight.
+/// What the method wrote down in a call: which one, the student's weight, its gradient, the
+/// teacher's weight.
 struct Line {
   double call, weight, gradient, teacher;
   bool operator==(const Line&) const = default;
@@ -28,32 +29,37 @@ std::vector<Line> lines_of(FixtureJob& made, std::int64_t steps) {
   std::vector<Line> lines;
   const auto table = made.buffer("method.lines");
   for (std::int64_t i = 0; i < made.buffer("method.written").item<std::int64_t>(); ++i)
-    lines.push_back({table[i][0].item<double>(), table[i][1].item<double>(), table[i][2].item<double>(),
-                     table[i][3].item<double>()});
+    lines.push_back({table[i][0].item<double>(), table[i][1].item<double>(),
+                     table[i][2].item<double>(), table[i][3].item<double>()});
   return lines;
 }
 
 constexpr double kEpoch = 0, kStep = 1, kBackward = 2, kOptimizer = 3;
 
 TEST(TrainingStepTest, CallsTheMethodInAFixedOrder) {
-  // SGD of rate 0.5 on a gradient of 1: the weight falls by 0.5 a step. The teacher takes all of the student.
+  // SGD of rate 0.5 on a gradient of 1: the weight falls by 0.5 a step. The teacher takes all of
+  // the student.
   FixtureJob made({.method = "order_method", .steps_per_epoch = 2, .base_lr = 0.5});
   const std::vector<Line> expected{
-      {kEpoch, 0, 0, 0},      {kStep, 0, 0, 0},       {kBackward, 0, 1, 0},       {kOptimizer, -0.5, 1, -0.5},
-      {kStep, -0.5, 0, -0.5}, {kBackward, -0.5, 1, -0.5}, {kOptimizer, -1, 1, -1},
-      {101, -1, 1, -1},       {kStep, -1, 0, -1},     {kBackward, -1, 1, -1},     {kOptimizer, -1.5, 1, -1.5}};
+      {kEpoch, 0, 0, 0},           {kStep, 0, 0, 0},           {kBackward, 0, 1, 0},
+      {kOptimizer, -0.5, 1, -0.5}, {kStep, -0.5, 0, -0.5},     {kBackward, -0.5, 1, -0.5},
+      {kOptimizer, -1, 1, -1},     {101, -1, 1, -1},           {kStep, -1, 0, -1},
+      {kBackward, -1, 1, -1},      {kOptimizer, -1.5, 1, -1.5}};
   const auto lines = lines_of(made, 3);
   ASSERT_EQ(lines.size(), expected.size());
   for (std::size_t i = 0; i < lines.size(); ++i)
-    EXPECT_TRUE(lines[i] == expected[i]) << "line " << i << ": " << lines[i].call << " " << lines[i].weight << " "
-                                         << lines[i].gradient << " " << lines[i].teacher;
+    EXPECT_TRUE(lines[i] == expected[i])
+        << "line " << i << ": " << lines[i].call << " " << lines[i].weight << " "
+        << lines[i].gradient << " " << lines[i].teacher;
 }
 
 TEST(TrainingStepTest, ACopyThatMovesBeforeTheStepIsOneStepBehind) {
-  FixtureJob made({.method = "order_method", .method_options = {{"before_step", {true}}}, .base_lr = 0.5});
+  FixtureJob made(
+      {.method = "order_method", .method_options = {{"before_step", {true}}}, .base_lr = 0.5});
   const auto lines = lines_of(made, 2);
   EXPECT_TRUE((lines[3] == Line{kOptimizer, -0.5, 1, 0}));
-  EXPECT_TRUE((lines[4] == Line{kStep, -0.5, 0, -0.5})) << "moved before the method's step, gradients cleared";
+  EXPECT_TRUE((lines[4] == Line{kStep, -0.5, 0, -0.5}))
+      << "moved before the method's step, gradients cleared";
 }
 
 TEST(TrainingStepTest, ClampsBeforeTheMethodIsToldOfTheOptimizer) {
@@ -85,7 +91,10 @@ TEST(TrainingStepTest, TheSameStepAfterTheSameStateIsTheSame) {
 
 TEST(TrainingStepTest, Bfloat16IsFiniteAndCloseAndKeepsParametersInFloat32) {
   const auto train = [](Precision precision) {
-    FixtureJob made({.encoder_options = {{"norm", {true}}}, .dtype = at::kFloat, .base_lr = 0.02, .precision = precision});
+    FixtureJob made({.encoder_options = {{"norm", {true}}},
+                     .dtype = at::kFloat,
+                     .base_lr = 0.02,
+                     .precision = precision});
     std::vector<double> losses;
     for (std::int64_t step = 0; step < 6; ++step) losses.push_back(made.run(step).item<double>());
     EXPECT_EQ(made.parameter("encoder.last.weight").scalar_type(), at::kFloat);
@@ -117,8 +126,10 @@ TEST(TrainingStepTest, Bfloat16WithRecomputationGivesTheSameNumbers) {
 
 TEST(TrainingStepTest, ChannelsLastChangesTheLayoutAndHardlyTheLoss) {
   const auto train = [](bool channels_last) {
-    TinyExperiment tiny("", {"encoder.plugin=convnet", "encoder.widths=[8, 8]", "encoder.strides=[1, 2]", "encoder.grid=1",
-                             "train.channels_last=" + std::string(channels_last ? "true" : "false")});
+    TinyExperiment tiny(
+        "",
+        {"encoder.plugin=convnet", "encoder.widths=[8, 8]", "encoder.strides=[1, 2]",
+         "encoder.grid=1", "train.channels_last=" + std::string(channels_last ? "true" : "false")});
     const auto assembly = tiny.assemble();
     const auto job = make_job(assembly, at::kCPU);
     Trainer trainer(assembly, *job, 1);
@@ -126,7 +137,9 @@ TEST(TrainingStepTest, ChannelsLastChangesTheLayoutAndHardlyTheLoss) {
     TrainerEvents events;
     events.on_log = [&](const StepRecord& r) { losses.push_back(r.loss); };
     trainer.run(0, StopSignal(), events);
-    EXPECT_EQ(job->state().find_parameter("encoder.layers.3.weight")->value.is_contiguous(at::MemoryFormat::ChannelsLast) &&
+    EXPECT_EQ(job->state()
+                      .find_parameter("encoder.layers.3.weight")
+                      ->value.is_contiguous(at::MemoryFormat::ChannelsLast) &&
                   !job->state().find_parameter("encoder.layers.3.weight")->value.is_contiguous(),
               channels_last);
     return losses;
@@ -134,7 +147,8 @@ TEST(TrainingStepTest, ChannelsLastChangesTheLayoutAndHardlyTheLoss) {
   const auto plain = train(false), last = train(true);
   ASSERT_EQ(plain.size(), last.size());
   ASSERT_FALSE(plain.empty());
-  for (std::size_t i = 0; i < plain.size(); ++i) EXPECT_NEAR(plain[i], last[i], 1e-3 * plain[i]) << i;  // float32 sums
+  for (std::size_t i = 0; i < plain.size(); ++i)
+    EXPECT_NEAR(plain[i], last[i], 1e-3 * plain[i]) << i;  // float32 sums
 }
 
 TEST(TrainerTest, ALossThatIsNotFiniteStopsWithTheStepAndWhatToTry) {
@@ -143,7 +157,8 @@ TEST(TrainerTest, ALossThatIsNotFiniteStopsWithTheStepAndWhatToTry) {
   const auto job = make_job(assembly, at::kCPU);
   Trainer trainer(assembly, *job, 1);
   EXPECT_EQ(thrown<kith::Error>([&] { trainer.run(0, StopSignal(), {}); }),
-            "training: the loss is not finite at step 0 (got inf); try a lower optimizer.base_lr (now 0.01 at this step), a "
+            "training: the loss is not finite at step 0 (got inf); try a lower optimizer.base_lr "
+            "(now 0.01 at this step), a "
             "longer schedule.warmup_epochs, or train.clip_grad_norm");
 }
 
@@ -165,13 +180,19 @@ TEST(AssemblyTest, RefusesWhatTheMethodCannotUse) {
     TinyExperiment tiny("", std::move(overrides), labels);
     return thrown<ConfigError>([&] { tiny.assemble(); });
   };
-  EXPECT_EQ(refusal({"method.plugin=queue_method"}), "org.test.queue_method: wants 2 views, [[views]] gives 1");
-  EXPECT_EQ(refusal({"views.0.count=3"}), "org.test.plain_method: wants 1 to 2 views, [[views]] gives 3");
-  EXPECT_EQ(refusal({"train.batch_size=1"}), "org.test.plain_method: needs a batch of at least 2 images, train.batch_size is 1");
-  EXPECT_THAT(refusal({"train.batch_size=64"}), HasSubstr("train.batch_size: the batch is larger than the data set"));
-  EXPECT_THAT(refusal({"method.plugin=supervised"}, false), MatchesRegex("org.kith.supervised: needs labels, and .* has none"));
+  EXPECT_EQ(refusal({"method.plugin=queue_method"}),
+            "org.test.queue_method: wants 2 views, [[views]] gives 1");
+  EXPECT_EQ(refusal({"views.0.count=3"}),
+            "org.test.plain_method: wants 1 to 2 views, [[views]] gives 3");
+  EXPECT_EQ(refusal({"train.batch_size=1"}),
+            "org.test.plain_method: needs a batch of at least 2 images, train.batch_size is 1");
+  EXPECT_THAT(refusal({"train.batch_size=64"}),
+              HasSubstr("train.batch_size: the batch is larger than the data set"));
+  EXPECT_THAT(refusal({"method.plugin=supervised"}, false),
+              MatchesRegex("org.kith.supervised: needs labels, and .* has none"));
   EXPECT_EQ(refusal({"method.plugin=queue_method", "views.0.count=2", "method.queue_size=30"}),
-            "org.test.queue_method: options: queue_method: queue_size must be a multiple of train.batch_size, got 30 and 8");
+            "org.test.queue_method: options: queue_method: queue_size must be a multiple of "
+            "train.batch_size, got 30 and 8");
   EXPECT_EQ(refusal({"method.plugin=faulty_method", "method.where=validate"}),
             "org.test.faulty_method: options: faulty: a config error");
 }
