@@ -58,35 +58,71 @@ class Handles {
   std::vector<kith_tensor> handles_;
 };
 
+/// Which inputs are there: LibTorch records defined tensors alone.
+class Places {
+ public:
+  explicit Places(at::TensorList inputs) {
+    for (const auto& t : inputs) there_.push_back(t.defined());
+  }
+  std::size_t size() const { return there_.size(); }
+  /// Of one tensor an input, those of the inputs that are there.
+  variable_list select(at::TensorList all) const {
+    variable_list some;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (there_[i]) some.push_back(all[i]);
+    return some;
+  }
+  /// One tensor an input, undefined where the input is not there.
+  variable_list spread(at::TensorList some) const {
+    variable_list all;
+    std::size_t next = 0;
+    for (const bool there : there_) all.push_back(there ? some[next++] : at::Tensor());
+    return all;
+  }
+
+ private:
+  std::vector<bool> there_;
+};
+
 /// "org.kith.moco: backward", for the text of an error.
-std::string who(const std::string& plugin, const char* call) { return plugin.empty() ? call : plugin + ": " + call; }
+std::string who(const std::string& plugin, const char* call) {
+  return plugin.empty() ? call : plugin + ": " + call;
+}
 
 struct Recorded {
+  Recorded(std::string plugin, const kith_backward& table, at::TensorList inputs,
+           variable_list outputs)
+      : plugin(std::move(plugin)),
+        backward(std::make_shared<Owned<kith_backward>>(table)),
+        places(inputs),
+        outputs(std::move(outputs)) {}
   std::string plugin;
   std::shared_ptr<Owned<kith_backward>> backward;
+  Places places;
   variable_list outputs;
 };
 
 struct HandWritten : torch::autograd::Function<HandWritten> {
-  static variable_list forward(AutogradContext* context, at::TensorList inputs, std::shared_ptr<Recorded> recorded) {
+  static variable_list forward(AutogradContext* context, at::TensorList /*inputs*/,
+                               std::shared_ptr<Recorded> recorded) {
     variable_list results;
     for (const auto& output : recorded->outputs) results.push_back(output.detach());
     recorded->outputs.clear();
-    context->saved_data["n"] = static_cast<std::int64_t>(inputs.size());
-    context->saved_data["recorded"] = c10::IValue::make_capsule(c10::make_intrusive<Box>(std::move(recorded)));
+    context->saved_data["recorded"] =
+        c10::IValue::make_capsule(c10::make_intrusive<Box>(std::move(recorded)));
     return results;
   }
 
   static variable_list backward(AutogradContext* context, variable_list grads) {
-    const auto n = static_cast<std::size_t>(context->saved_data["n"].toInt());
     const auto box = context->saved_data["recorded"].toCapsule();
     const auto& recorded = *static_cast<Box*>(box.get())->recorded;
     Handles arrived(grads);
-    Handles result(n);
-    check_plugin((*recorded.backward)->run((*recorded.backward)->self, arrived.data(), arrived.size(), result.data(),
-                                           result.size()),
+    Handles result(recorded.places.size());
+    check_plugin((*recorded.backward)
+                     ->run((*recorded.backward)->self, arrived.data(), arrived.size(),
+                           result.data(), result.size()),
                  who(recorded.plugin, "backward"));
-    auto list = result.tensors();
+    auto list = recorded.places.select(result.tensors());
     list.emplace_back();  // the table has no gradient
     return list;
   }
@@ -97,7 +133,8 @@ struct HandWritten : torch::autograd::Function<HandWritten> {
   };
 };
 
-/// What a segment's second run must find as the first found it: casting, draws, and LibTorch's own generators.
+/// What a segment's second run must find as the first found it: casting, draws, and LibTorch's own
+/// generators.
 struct Surroundings {
   struct GeneratorState {
     at::Generator generator;
@@ -114,7 +151,7 @@ struct Surroundings {
     s.forward = forward_state();
     s.generators.push_back(state_of(at::kCPU));
     for (const auto& input : inputs) {
-      if (!input.defined() || !input.is_cuda() || s.device == at::kCUDA) continue;
+      if (!input.is_cuda() || s.device == at::kCUDA) continue;
       s.device = at::kCUDA;
       s.generators.push_back(state_of(input.device()));
     }
@@ -154,23 +191,26 @@ class GeneratorGuard {
 };
 
 struct SegmentBox : torch::CustomClassHolder {
-  SegmentBox(const kith_segment& s, std::uint32_t m) : segment(s), plugin(current_plugin()), m(m) {}
+  SegmentBox(const kith_segment& s, at::TensorList inputs, std::uint32_t m)
+      : segment(s), plugin(current_plugin()), places(inputs), m(m) {}
   variable_list run(at::TensorList inputs, const char* call) const {
-    Handles in(inputs);
+    Handles in(places.spread(inputs));
     Handles out(m);
     check_plugin(segment->run(segment->self, in.data(), in.size(), out.data(), m), call);
     return out.tensors();
   }
   Owned<kith_segment> segment;
   std::string plugin;
+  Places places;
   Surroundings surroundings;
   std::uint32_t m;
 };
 
 struct Checkpointed : torch::autograd::Function<Checkpointed> {
-  /// `anchor` needs a gradient, so that the segment is recorded even if only parameters inside it do.
-  static variable_list forward(AutogradContext* context, const at::Tensor& /*anchor*/, at::TensorList inputs,
-                               c10::intrusive_ptr<SegmentBox> box) {
+  /// `anchor` needs a gradient, so that the segment is recorded even if only parameters inside it
+  /// do.
+  static variable_list forward(AutogradContext* context, const at::Tensor& /*anchor*/,
+                               at::TensorList inputs, c10::intrusive_ptr<SegmentBox> box) {
     box->surroundings = Surroundings::now(inputs);
     auto outputs = box->run(inputs, "");
     forget_casts();  // those of this run have no gradient
@@ -196,7 +236,7 @@ struct Checkpointed : torch::autograd::Function<Checkpointed> {
     const auto& box = *static_cast<SegmentBox*>(capsule.get());
     variable_list inputs;
     for (const auto& saved : context->get_saved_variables())
-      inputs.push_back(saved.defined() ? saved.detach().requires_grad_(saved.requires_grad()) : saved);
+      inputs.push_back(saved.detach().requires_grad_(saved.requires_grad()));
     const auto outputs = run_again(box, inputs);
     variable_list roots, root_grads;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -207,7 +247,7 @@ struct Checkpointed : torch::autograd::Function<Checkpointed> {
     if (!roots.empty()) torch::autograd::backward(roots, root_grads);
 
     variable_list result{at::Tensor()};
-    for (const auto& input : inputs) result.push_back(input.defined() ? input.grad() : input);
+    for (const auto& input : inputs) result.push_back(input.grad());
     result.emplace_back();
     return result;
   }
@@ -226,24 +266,24 @@ ForwardState& forward_state() {
   return state;
 }
 
-kith_status custom_gradient(const kith_tensor* inputs, std::uint32_t n, const kith_tensor* outputs, std::uint32_t m,
-                            const kith_backward* backward, kith_tensor* results) {
+kith_status custom_gradient(const kith_tensor* inputs, std::uint32_t n, const kith_tensor* outputs,
+                            std::uint32_t m, const kith_backward* backward, kith_tensor* results) {
   return serve("custom_gradient", [&] {
-    auto recorded = std::make_shared<Recorded>();
-    recorded->plugin = current_plugin();
-    recorded->backward = std::make_shared<Owned<kith_backward>>(*backward);
-    recorded->outputs = unwrap_all(outputs, m);
-    const auto in = unwrap_all(inputs, n);
+    const auto all = unwrap_all(inputs, n);
+    const auto recorded =
+        std::make_shared<Recorded>(current_plugin(), *backward, all, unwrap_all(outputs, m));
+    const auto in = recorded->places.select(all);
     const auto out = HandWritten::apply(at::TensorList(in), recorded);
     for (std::uint32_t i = 0; i < m; ++i) results[i] = wrap(out[i]);
   });
 }
 
-kith_status checkpoint_segment(const kith_tensor* inputs, std::uint32_t n, const kith_segment* segment,
-                               kith_tensor* outputs, std::uint32_t m) {
+kith_status checkpoint_segment(const kith_tensor* inputs, std::uint32_t n,
+                               const kith_segment* segment, kith_tensor* outputs, std::uint32_t m) {
   return serve("checkpoint", [&] {
-    auto box = c10::make_intrusive<SegmentBox>(*segment, m);
-    const auto in = unwrap_all(inputs, n);
+    const auto all = unwrap_all(inputs, n);
+    const auto box = c10::make_intrusive<SegmentBox>(*segment, all, m);
+    const auto in = box->places.select(all);
     const auto anchor = at::zeros({}, at::kFloat).requires_grad_(true);
     const auto out = Checkpointed::apply(anchor, at::TensorList(in), box);
     for (std::uint32_t i = 0; i < m; ++i) outputs[i] = wrap(out[i]);

@@ -183,7 +183,10 @@ inline Tensor& Tensor::index_copy_(std::int64_t d, const Tensor& index, const Te
   return *this;
 }
 inline Tensor& Tensor::add_(const Tensor& other, double alpha) {
-  call<"aten::add_.Tensor">(*this, other, arg("alpha", alpha));
+  if (alpha == 1.0)
+    call<"aten::add_.Tensor">(*this, other);  // whole numbers take no alpha with a fraction
+  else
+    call<"aten::add_.Tensor">(*this, other, arg("alpha", alpha));
   return *this;
 }
 inline Tensor& Tensor::mul_(double factor) {
