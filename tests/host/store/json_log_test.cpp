@@ -85,8 +85,7 @@ TEST(JsonLogTest, CutToASizeDropsWhatLiesBehindItOnly) {
   const auto size = log.size();
   log.write({{"step", 1}, {"metric", "top1"}});
   log.cut_to(1000);
-  EXPECT_EQ(read_bytes(folder / "log.jsonl"),
-            "{\"step\":1}\n{\"step\":1,\"metric\":\"top1\"}\n");
+  EXPECT_EQ(read_bytes(folder / "log.jsonl"), "{\"step\":1}\n{\"step\":1,\"metric\":\"top1\"}\n");
   log.cut_to(size);
   log.write({{"step", 2}});
   EXPECT_EQ(read_bytes(folder / "log.jsonl"), "{\"step\":1}\n{\"step\":2}\n");
