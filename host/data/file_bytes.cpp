@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/file_bytes.h"
 
-#include <openssl/evp.h>
 #include <zlib.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <kith/error.hpp>
 #include <memory>
-#include <string_view>
 #include <system_error>
+
+#include "digest/sha256.h"
 
 namespace kith::host {
 namespace {
@@ -44,44 +43,6 @@ std::size_t read_piece(std::FILE* opened, const std::filesystem::path& file,
     fail(file, std::string("cannot be read: ") + std::strerror(errno));
   }
   return got;
-}
-
-struct FreeDigest {
-  void operator()(EVP_MD_CTX* c) const { EVP_MD_CTX_free(c); }
-};
-
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new()) {
-    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) {
-      throw DataError("data: libcrypto offers no SHA-256");
-    }
-  }
-  void update(std::span<const std::uint8_t> bytes) {
-    if (EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1) {
-      throw DataError("data: libcrypto's SHA-256 failed");
-    }
-  }
-  std::array<std::uint8_t, 32> finish() {
-    std::array<std::uint8_t, 32> digest{};
-    if (EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) != 1) {
-      throw DataError("data: libcrypto's SHA-256 failed");
-    }
-    return digest;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, FreeDigest> context_;
-};
-
-std::string to_hex(std::span<const std::uint8_t> bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t b : bytes) {
-    text += kDigits[b >> 4];
-    text += kDigits[b & 15];
-  }
-  return text;
 }
 
 struct InflateStream {
@@ -143,27 +104,21 @@ std::vector<std::uint8_t> unpack_gzip(std::span<const std::uint8_t> packed, std:
   return out;
 }
 
-std::string sha256_hex(std::span<const std::uint8_t> bytes) {
-  Sha256 sha;
-  sha.update(bytes);
-  return to_hex(sha.finish());
-}
-
 std::string sha256_file(const std::filesystem::path& file) {
   const File opened = open_file(file);
   std::vector<std::uint8_t> piece(kPiece);
   Sha256 sha;
   for (std::size_t got = kPiece; got == kPiece;) {
     got = read_piece(opened.get(), file, piece);
-    sha.update(std::span(piece).first(got));
+    sha.update(piece.data(), got);
   }
-  return to_hex(sha.finish());
+  return sha.finish();
 }
 
 std::uint64_t sha256_prefix(const std::string& text) {
   Sha256 sha;
-  sha.update({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-  const auto digest = sha.finish();
+  sha.update(text.data(), text.size());
+  const auto digest = sha.digest();
   std::uint64_t prefix = 0;
   for (int i = 0; i < 8; ++i) prefix = prefix << 8 | digest[static_cast<std::size_t>(i)];
   return prefix;

@@ -24,9 +24,7 @@ std::vector<std::uint8_t> read_file(const std::filesystem::path& file,
 std::vector<std::uint8_t> unpack_gzip(std::span<const std::uint8_t> packed, std::size_t limit,
                                       const std::filesystem::path& file);
 
-/// SHA-256 as 64 lower-case hex digits.
-std::string sha256_hex(std::span<const std::uint8_t> bytes);
-/// Of a file, read in pieces.
+/// SHA-256 of a file, read in pieces, as 64 lower-case hex digits.
 /// @throws DataError as read_file.
 std::string sha256_file(const std::filesystem::path& file);
 /// The first 8 bytes of a text's SHA-256 as a big-endian number.

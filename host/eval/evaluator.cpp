@@ -72,10 +72,7 @@ Evaluator::Evaluator(const Assembly& assembly, at::Device device, int threads)
     if (const auto n = ++seen[name]; n > 1) name += "_" + std::to_string(n);
     plugins_.push_back(std::make_unique<Plugin>(part, std::move(name)));
   }
-  const auto& method = *assembly.method;
-  for (const auto& fact : method.facts("evaluated")) choice_ = {fact.name, fact.flags, fact.value};
-  if (!plugins_.empty())
-    choice_ = {plugins_[0]->config.role, plugins_[0]->config.copy, plugins_[0]->config.output};
+  choice_ = evaluated_features(assembly);
 }
 
 Evaluator::~Evaluator() = default;

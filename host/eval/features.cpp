@@ -37,6 +37,17 @@ at::Tensor evaluation_views(const Assembly& assembly, Split split, std::int64_t 
 
 }  // namespace
 
+FeatureChoice evaluated_features(const Assembly& assembly) {
+  if (!assembly.evaluations.empty()) {
+    const auto& config = assembly.evaluations[0].config;
+    return {config.role, config.copy, config.output};
+  }
+  FeatureChoice choice{assembly.roles[0].first, "", "features"};
+  for (const auto& fact : assembly.method->facts("evaluated"))
+    choice = {fact.name, fact.flags, fact.value};
+  return choice;
+}
+
 at::Tensor encode_split(Job& job, const Assembly& assembly, const FeatureChoice& choice,
                         Split split, int threads) {
   const at::NoGradGuard no_grad;

@@ -17,6 +17,9 @@ struct FeatureChoice {
   std::string output = "features";
 };
 
+/// What an experiment evaluates: the first evaluation's choice, else the method's.
+FeatureChoice evaluated_features(const Assembly& assembly);
+
 /// Outputs of an encoder for all images of a split, in evaluation mode on the evaluation view:
 /// float32 [N, D] on the CPU; an output with more dimensions is flattened. [train thread]
 at::Tensor encode_split(Job& job, const Assembly& assembly, const FeatureChoice& choice,

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
 
+#include <deque>
 #include <kith/error.hpp>
 
 #include "harness/plugin_access.h"
 #include "harness/values.h"
+#include "tensor/handle.h"
 
 namespace kith::harness {
 
@@ -42,7 +44,10 @@ LossResult LossHarness::run(const Named& inputs) {
     auto& tensor = tensors[static_cast<std::size_t>(found - names.begin())];
     with_gradient[fact.name] = tensor.requires_grad_(true);
   }
-  const auto loss = p.job->call_loss(p.loss, tensors);
+  std::deque<host::Lent> lent;
+  std::vector<kith_tensor> handles;
+  for (const auto& tensor : tensors) handles.push_back(lent.emplace_back(tensor).get());
+  const auto loss = host::take(host::call_loss(*p.loss, handles));
   if (loss.dim() != 0)
     throw ShapeError(p.plugin->metadata.id + ": a loss must be a 0-d tensor, got " +
                      c10::str(loss.sizes()));

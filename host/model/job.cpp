@@ -136,17 +136,19 @@ kith_loss_ref Job::make_loss(PluginObjectPtr loss, const std::vector<std::string
   return &losses_.back();
 }
 
-at::Tensor Job::call_loss(kith_loss_ref loss, const std::vector<at::Tensor>& inputs) {
-  std::deque<Lent> lent;
-  const PluginScope scope(loss->plugin->metadata.id);
-  std::vector<kith_tensor> handles(loss->declared, nullptr);
-  for (std::size_t i = 0; i < inputs.size() && i < loss->place.size(); ++i)
-    handles[loss->place[i]] = lent.emplace_back(inputs[i]).get();
+kith_tensor call_loss(const kith_loss_ref_s& loss, std::span<const kith_tensor> inputs) {
+  const auto& id = loss.plugin->metadata.id;
+  if (inputs.size() != loss.place.size())
+    throw ShapeError(id + ": wanted " + std::to_string(loss.place.size()) + " inputs, got " +
+                     std::to_string(inputs.size()));
+  std::vector<kith_tensor> handles(loss.declared, nullptr);
+  for (std::size_t i = 0; i < inputs.size(); ++i) handles[loss.place[i]] = inputs[i];
+  const PluginScope scope(id);
   kith_tensor out = nullptr;
-  check_plugin(loss->plugin->api<kith_loss_api>().forward(
-                   loss->self, handles.data(), static_cast<std::uint32_t>(handles.size()), &out),
-               loss->plugin->metadata.id + ": forward");
-  return take(out);
+  check_plugin(loss.plugin->api<kith_loss_api>().forward(
+                   loss.self, handles.data(), static_cast<std::uint32_t>(handles.size()), &out),
+               id + ": forward");
+  return out;
 }
 
 kith_callable Job::find_role(const std::string& role, const std::string& copy) {

@@ -97,7 +97,6 @@ class Job {
   /// The loss of a plugin object, for a method or a test. `inputs`: names in the order of later
   /// calls.
   kith_loss_ref make_loss(PluginObjectPtr loss, const std::vector<std::string>& inputs);
-  at::Tensor call_loss(kith_loss_ref loss, const std::vector<at::Tensor>& inputs);
 
   kith_callable find_role(const std::string& role, const std::string& copy = "");
   std::vector<std::string> role_names() const;
@@ -163,5 +162,9 @@ class Job {
   std::map<std::string, at::Tensor> metrics_;
   std::map<std::string, at::Tensor> draw_replacements_;
 };
+
+/// Calls a loss with its bound inputs, in their order; the caller owns the result.
+/// @throws ShapeError on another number of inputs, and what the plugin throws, with its id.
+kith_tensor call_loss(const kith_loss_ref_s& loss, std::span<const kith_tensor> inputs);
 
 }  // namespace kith::host

@@ -108,18 +108,7 @@ kith_status loss(kith_instance instance, kith_text option, const kith_text* inpu
 
 kith_status loss_forward(kith_loss_ref loss, const kith_tensor* inputs, std::uint32_t n_inputs,
                          kith_tensor* out) {
-  return serve("", [&] {
-    if (n_inputs != loss->place.size())
-      throw ShapeError(loss->plugin->metadata.id + ": wanted " +
-                       std::to_string(loss->place.size()) + " inputs, got " +
-                       std::to_string(n_inputs));
-    std::vector<kith_tensor> handles(loss->declared, nullptr);
-    for (std::uint32_t i = 0; i < n_inputs; ++i) handles[loss->place[i]] = inputs[i];
-    const PluginScope scope(loss->plugin->metadata.id);
-    check_plugin(loss->plugin->api<kith_loss_api>().forward(
-                     loss->self, handles.data(), static_cast<std::uint32_t>(handles.size()), out),
-                 loss->plugin->metadata.id + ": forward");
-  });
+  return serve("", [&] { *out = call_loss(*loss, {inputs, n_inputs}); });
 }
 
 kith_status schedule(kith_instance instance, const kith_schedule* s, kith_tensor* out) {

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "plugin/plugin_file.h"
+#include "digest/sha256.h"
 
 namespace kith::host {
 namespace {

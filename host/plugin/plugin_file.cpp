@@ -2,13 +2,13 @@
 #include "plugin/plugin_file.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
+#include "digest/sha256.h"
 #include "plugin/refusal.h"
 
 namespace kith::host {
@@ -36,21 +36,6 @@ class Descriptor {
 }
 
 }  // namespace
-
-std::string sha256_hex(std::span<const std::byte> bytes) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr) != 1)
-    throw kith::Error("loader: libcrypto cannot compute a SHA-256");
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(std::size_t{2} * size);
-  for (unsigned i = 0; i < size; ++i) {
-    hex += kDigits[digest[i] >> 4];
-    hex += kDigits[digest[i] & 15];
-  }
-  return hex;
-}
 
 PluginFile read_plugin_file(const std::filesystem::path& path) {
   // O_NONBLOCK: opening a pipe must not wait for a writer.

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -18,9 +17,6 @@ struct PluginFile {
   std::vector<std::byte> bytes;
   std::string sha256;  ///< 64 hexadecimal digits, of the bytes
 };
-
-/// 64 lower-case hexadecimal digits.
-std::string sha256_hex(std::span<const std::byte> bytes);
 
 /// Reads a whole plain file; a folder, a pipe, an empty or a huge file is refused without blocking.
 ///

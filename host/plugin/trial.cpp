@@ -10,6 +10,7 @@
 #include <optional>
 #include <system_error>
 
+#include "digest/sha256.h"
 #include "plugin/build_id.h"
 #include "plugin/child_process.h"
 #include "plugin/trial_report.h"

@@ -11,8 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "digest/sha256.h"
 #include "store/file_descriptor.h"
-#include "store/sha256.h"
 
 namespace kith::host {
 

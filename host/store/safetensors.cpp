@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "digest/sha256.h"
 #include "store/atomic_file.h"
 #include "store/file_descriptor.h"
 #include "store/safetensors_header.h"
-#include "store/sha256.h"
 
 namespace kith::host {
 

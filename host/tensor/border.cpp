@@ -60,10 +60,12 @@ void raise_border_error(const std::string& who) {
   }
 }
 
-kith_status record_current_exception(std::string_view who) noexcept {
+kith_status record_current_exception(std::string_view who, std::string_view shapes) noexcept {
   const auto set = [&](std::int32_t kind, std::string_view what) {
-    set_border_error(kind,
-                     who.empty() ? std::string(what) : std::string(who) + ": " + std::string(what));
+    std::string text =
+        who.empty() ? std::string(what) : std::string(who) + ": " + std::string(what);
+    if (!shapes.empty()) text += " (" + std::string(shapes) + ")";
+    set_border_error(kind, text);
     return KITH_ERROR;
   };
   try {

@@ -25,7 +25,8 @@ inline void check_plugin(kith_status status, const std::string& who) {
 }
 
 /// Turns the exception now being handled into this thread's error. Call inside a catch block.
-kith_status record_current_exception(std::string_view who) noexcept;
+/// `shapes`, unless empty, stands in brackets behind the text.
+kith_status record_current_exception(std::string_view who, std::string_view shapes = {}) noexcept;
 
 /// Runs host code for a plugin: no exception crosses the border.
 template <class F>

@@ -104,15 +104,11 @@ std::string name_of(const char* const (&names)[N], std::uint32_t code) {
 
 /// The error's text with the operator in front and the shapes behind.
 kith_status failed(const std::string& name, const at::Tensor& a, const at::Tensor* b) noexcept {
-  record_current_exception(name);
-  std::int32_t kind = KITH_ERROR_GENERAL;
-  const auto text = to_string(host_table()->error(&kind));
   const auto shape = [](const at::Tensor& t) {
     return t.defined() ? c10::str(t.sizes()) : std::string("undefined");
   };
-  set_border_error(
-      kind, text + " (self " + shape(a) + (b != nullptr ? ", other " + shape(*b) : "") + ")");
-  return KITH_ERROR;
+  return record_current_exception(
+      name, "self " + shape(a) + (b != nullptr ? ", other " + shape(*b) : ""));
 }
 
 }  // namespace

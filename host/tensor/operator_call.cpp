@@ -277,12 +277,7 @@ kith_status call_operator(kith_op op, const kith_arg* args, std::uint32_t n_args
     std::copy(values.begin(), values.end(), results);
     return KITH_OK;
   } catch (...) {
-    record_current_exception(op->name);
-    const auto shapes = shapes_of(*op, args, n_args);
-    std::int32_t kind = KITH_ERROR_GENERAL;
-    const auto text = to_string(host_table()->error(&kind));
-    if (!shapes.empty()) set_border_error(kind, text + " (" + shapes + ")");
-    return KITH_ERROR;
+    return record_current_exception(op->name, shapes_of(*op, args, n_args));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include "eval/features.h"
 #include "train/training_step.h"
 
 namespace kith::host {
@@ -19,22 +20,10 @@ kith_step_s zero_batch(const Assembly& a, std::int64_t n) {
   return batch;
 }
 
-/// Where the evaluated features come from: the first evaluation's choice, else the method's.
 std::int64_t feature_width(const Assembly& a, Job& job) {
-  std::string role = a.roles[0].first, copy, output = "features";
-  for (const auto& fact : a.method->facts("evaluated")) {
-    role = fact.name;
-    output = fact.value;
-    copy = fact.flags;
-  }
-  if (!a.evaluations.empty()) {
-    const auto& config = a.evaluations[0].config;
-    role = config.role;
-    copy = config.copy;
-    output = config.output;
-  }
-  auto* encoder = job.find_role(role, copy);
-  return job.output_width(encoder, job.output_index(encoder, output));
+  const auto choice = evaluated_features(a);
+  auto* encoder = job.find_role(choice.role, choice.copy);
+  return job.output_width(encoder, job.output_index(encoder, choice.output));
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "conformance/shipped_plugins.h"
-#include "host/store/temp_folder.h"
+#include "temp_folder.h"
 
 namespace kith::conformance {
 namespace {

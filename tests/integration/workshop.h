@@ -10,21 +10,11 @@
 #include <vector>
 
 #include "process.h"
+#include "temp_folder.h"
 
 namespace kith::integration {
 
-/// A fresh folder that goes with its object.
-class TempFolder {
- public:
-  TempFolder();
-  ~TempFolder();
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using host::TempFolder;
 
 std::string read_text(const std::filesystem::path& file);
 /// Makes the folders above the file too.

@@ -8,14 +8,6 @@
 
 namespace kith::host {
 
-ExperimentFixture::ExperimentFixture() {
-  std::string name = (std::filesystem::temp_directory_path() / "kith_config_XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("test: no temporary folder");
-  folder_ = name;
-}
-
-ExperimentFixture::~ExperimentFixture() { std::filesystem::remove_all(folder_); }
-
 std::filesystem::path ExperimentFixture::write(const std::string& name,
                                                const std::string& text) const {
   const std::filesystem::path path = folder_ / name;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fake_catalog.h"
+#include "temp_folder.h"
 
 namespace kith::host {
 
@@ -34,9 +35,6 @@ base_lr = 4e-3
 /// Experiments in a temporary folder of the test's own.
 class ExperimentFixture : public testing::Test {
  protected:
-  ExperimentFixture();
-  ~ExperimentFixture() override;
-
   std::filesystem::path write(const std::string& name, const std::string& text) const;
   ResolvedExperiment load(const std::string& text,
                           const std::vector<std::string>& overrides = {}) const;
@@ -53,7 +51,8 @@ class ExperimentFixture : public testing::Test {
   /// kSmallExperiment with one piece of its text replaced.
   static std::string small_with(const std::string& old_text, const std::string& new_text);
 
-  std::filesystem::path folder_;
+  TempFolder temporary_;
+  std::filesystem::path folder_ = temporary_.path();
   FakeCatalog catalog_;
 };
 

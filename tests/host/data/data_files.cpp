@@ -14,16 +14,6 @@
 namespace kith::host::test {
 namespace fs = std::filesystem;
 
-TempFolder::TempFolder() {
-  std::string name = (fs::temp_directory_path() / "kith-data-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  path_ = name;
-}
-TempFolder::~TempFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
 void write_file(const fs::path& file, std::span<const std::uint8_t> bytes) {
   fs::create_directories(file.parent_path());
   std::ofstream out(file, std::ios::binary);

@@ -11,25 +11,13 @@
 
 #include "data/image.h"
 #include "data/source.h"
+#include "temp_folder.h"
 
 /// Files that the tests of host/data write, and where the real ones lie.
 namespace kith::host::test {
 
+using host::TempFolder;
 using Bytes = std::vector<std::uint8_t>;
-
-/// A fresh folder that goes with its object.
-class TempFolder {
- public:
-  TempFolder();
-  ~TempFolder();
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Writes a file and the folders above it.
 void write_file(const std::filesystem::path& file, std::span<const std::uint8_t> bytes);

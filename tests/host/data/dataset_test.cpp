@@ -11,6 +11,7 @@
 
 #include "data/file_bytes.h"
 #include "data_files.h"
+#include "digest/sha256.h"
 
 namespace kith::host {
 namespace {
@@ -56,7 +57,7 @@ TEST(DatasetTest, HoldsValOutByTheHashOfTheName) {
 TEST(DatasetTest, HashIsTheStartOfSha256) {
   // sha256("abc") = ba7816bf 8f01cfea ... (FIPS 180-2, B.1)
   EXPECT_EQ(sha256_prefix("abc"), 0xBA7816BF8F01CFEAULL);
-  EXPECT_EQ(sha256_hex({}), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 TEST(DatasetTest, HeldOutSamplesKeepLabelNameAndPixels) {

@@ -70,18 +70,10 @@ void write_idx(const std::filesystem::path& file, const std::vector<std::uint32_
 TinyExperiment::TinyExperiment(const std::string& more, std::vector<std::string> overrides,
                                bool labels, bool test)
     : overrides_(std::move(overrides)) {
-  std::string pattern = (std::filesystem::temp_directory_path() / "kith_tiny_XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  folder_ = pattern;
-  std::filesystem::create_directory(folder_ / "data");
-  write_split(folder_ / "data", "train", 40, labels);
-  if (test) write_split(folder_ / "data", "t10k", 12, labels);
+  std::filesystem::create_directory(folder() / "data");
+  write_split(folder() / "data", "train", 40, labels);
+  if (test) write_split(folder() / "data", "t10k", 12, labels);
   std::ofstream(file()) << kText << more;
-}
-
-TinyExperiment::~TinyExperiment() {
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
 }
 
 Assembly TinyExperiment::assemble() const {

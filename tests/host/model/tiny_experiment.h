@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "temp_folder.h"
 #include "train/assembly.h"
 
 namespace kith::host::test {
@@ -17,16 +18,13 @@ class TinyExperiment {
   /// @param overrides  as of `--set`.
   explicit TinyExperiment(const std::string& more = "", std::vector<std::string> overrides = {},
                           bool labels = true, bool test = true);
-  ~TinyExperiment();
-  TinyExperiment(const TinyExperiment&) = delete;
-  TinyExperiment& operator=(const TinyExperiment&) = delete;
 
-  const std::filesystem::path& folder() const { return folder_; }
-  std::filesystem::path file() const { return folder_ / "experiment.toml"; }
+  const std::filesystem::path& folder() const { return temporary_.path(); }
+  std::filesystem::path file() const { return temporary_ / "experiment.toml"; }
   Assembly assemble() const;
 
  private:
-  std::filesystem::path folder_;
+  TempFolder temporary_;
   std::vector<std::string> overrides_;
 };
 

@@ -22,12 +22,6 @@ kith_text get_error(std::int32_t* kind) {
   return {error_text.data(), error_text.size()};
 }
 
-fs::path fresh_folder() {
-  std::string name = (fs::temp_directory_path() / "kith_plugin_test_XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  return name;
-}
-
 }  // namespace
 
 const kith_host* error_keeping_host() {
@@ -37,13 +31,12 @@ const kith_host* error_keeping_host() {
 std::string last_error() { return error_text; }
 int last_error_kind() { return error_kind; }
 
-PluginTest::PluginTest() : folder_(fresh_folder()) {
+PluginTest::PluginTest() {
   marker_ = fs::path(folder_.string() + ".marker");
   ::setenv("KITH_TEST_MARKER", marker_.c_str(), 1);
 }
 
 PluginTest::~PluginTest() {
-  fs::remove_all(folder_);
   fs::remove(marker_);
   fs::remove_all(folder_.string() + ".cache");
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "plugin/registry.h"
+#include "temp_folder.h"
 
 namespace kith::host {
 
@@ -45,7 +46,8 @@ class PluginTest : public ::testing::Test {
   /// loaded.
   std::string refusal_of(const std::string& name) const;
 
-  std::filesystem::path folder_;
+  TempFolder temporary_;
+  std::filesystem::path folder_ = temporary_.path();
 
  private:
   std::filesystem::path marker_;

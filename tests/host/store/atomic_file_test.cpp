@@ -5,7 +5,7 @@
 
 #include <kith/error.hpp>
 
-#include "temp_folder.h"
+#include "store_files.h"
 
 namespace kith::host {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <kith/error.hpp>
 
-#include "temp_folder.h"
+#include "store_files.h"
 
 namespace kith::host {
 namespace {

@@ -7,7 +7,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "temp_folder.h"
+#include "store_files.h"
 
 namespace kith::host {
 namespace {

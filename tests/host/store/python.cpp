@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "temp_folder.h"
+#include "store_files.h"
 
 namespace kith::host {
 

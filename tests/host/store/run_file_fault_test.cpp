@@ -11,7 +11,7 @@
 #include "store/hdf5_calls.h"
 #include "store/run_file.h"
 #include "store/run_file_seal.h"
-#include "temp_folder.h"
+#include "store_files.h"
 
 namespace kith::host {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "python.h"
 #include "store/run_file.h"
-#include "temp_folder.h"
+#include "store_files.h"
 
 namespace kith::host {
 namespace {

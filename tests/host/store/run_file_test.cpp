@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "store/hdf5_calls.h"
-#include "temp_folder.h"
+#include "store_files.h"
 
 namespace kith::host {
 namespace {

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "store/atomic_file.h"
-#include "temp_folder.h"
+#include "store_files.h"
 
 namespace kith::host {
 namespace {

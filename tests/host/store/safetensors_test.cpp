@@ -8,9 +8,9 @@
 #include <kith/error.hpp>
 #include <numeric>
 
+#include "digest/sha256.h"
 #include "python.h"
-#include "store/sha256.h"
-#include "temp_folder.h"
+#include "store_files.h"
 
 namespace kith::host {
 namespace {

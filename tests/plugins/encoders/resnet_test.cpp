@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "host/store/python.h"
-#include "host/store/temp_folder.h"
+#include "host/store/store_files.h"
 #include "kith/random.hpp"
 
 namespace kith {

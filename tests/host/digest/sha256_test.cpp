@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/sha256.h"
+#include "digest/sha256.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,7 +21,9 @@ class Sha256 {
 
   void update(const void* data, std::size_t size);
 
-  /// The digest of all bytes so far as 64 lower-case hexadecimal digits; ends the stream.
+  /// The digest of all bytes so far; ends the stream.
+  std::array<std::uint8_t, 32> digest();
+  /// The same as 64 lower-case hexadecimal digits.
   std::string finish();
 
  private:
@@ -26,7 +31,8 @@ class Sha256 {
   std::unique_ptr<Context> context_;
 };
 
-/// The digest of one piece of text or bytes.
+/// The digest of one piece of text or bytes as 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::string_view bytes);
+std::string sha256_hex(std::span<const std::byte> bytes);
 
 }  // namespace kith::host
