@@ -18,8 +18,8 @@ std::string start_text(const Assembly& a, const std::filesystem::path& folder,
   auto text = fmt::format("{}: {} on {} training images, {} epochs of {} steps of {} images\n",
                           e.name, a.method->metadata.name, a.train_images(), e.train.epochs,
                           a.steps_per_epoch(), e.train.batch_size);
-  text += fmt::format("{} tensor and {} loader threads; run folder {}\n", e.train.tensor_threads,
-                      e.train.loader_threads, folder.string());
+  text += fmt::format("{} tensor and {} loader threads; run folder {}\n", *e.train.tensor_threads,
+                      *e.train.loader_threads, folder.string());
   text += fmt::format("{}, learning rate {:g}, schedule {} with {:g} epochs of warm-up\n",
                       to_text(e.optimizer.kind), e.optimizer.base_lr, to_text(e.schedule.kind),
                       e.schedule.warmup_epochs);

@@ -23,7 +23,9 @@ bool same_plugins(const std::vector<PluginUse>& a, const std::vector<PluginUse>&
                     [](const PluginUse& x, const PluginUse& y) { return same_settings(x, y); });
 }
 
-auto fields(const DataConfig& c) { return std::tie(c.reader, c.path, c.val_fraction, c.sha256); }
+auto fields(const DataConfig& c) {
+  return std::tie(c.reader, c.path, c.val_fraction, c.read_test, c.sha256);
+}
 
 auto fields(const TrainConfig& c) {
   return std::tie(c.epochs, c.batch_size, c.precision, c.channels_last, c.clip_grad_norm,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ struct DataConfig {
   DataReader reader = DataReader::kIdx;  ///< required
   std::filesystem::path path;  ///< required; the folder, absolute (written: relative to the file)
   double val_fraction = 0.1;   ///< share of train held out where the data has no val split [0, 0.5]
+  bool read_test = true;  ///< false: the run ends with an evaluation on val, and test stays unread
   std::map<std::string, std::string>
       sha256;  ///< file name -> 64 lower-case hex digits it must have
 };
@@ -73,10 +75,11 @@ struct TrainConfig {
   bool channels_last = false;  ///< memory layout of images and convolutions
   double clip_grad_norm =
       0;  ///< largest norm of the gradient of all parameters; 0: no clipping [0, 1e6]
-  std::int64_t tensor_threads =
-      0;  ///< threads of tensor operators; 0: chosen from the cores [0, 1024]
-  std::int64_t loader_threads =
-      0;  ///< threads that load and augment; 0: chosen from the cores [0, 1024]
+  /// Threads of tensor operators [1, 1024]; default: chosen from the cores.
+  std::optional<std::int64_t> tensor_threads;
+  /// Threads that load and augment beside them [0, 1024]; 0: the tensor threads do that too,
+  /// between steps; default: chosen from the cores.
+  std::optional<std::int64_t> loader_threads;
   std::int64_t log_every = 50;  ///< steps between two records of log.jsonl [1, 1000000]
   std::int64_t checkpoint_every_epochs = 1;  ///< epochs between two checkpoints [1, 1000000]
   std::int64_t keep_checkpoints = 2;         ///< newest checkpoints kept [1, 1000000]

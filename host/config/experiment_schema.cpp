@@ -37,16 +37,20 @@ const Json kText = {{"type", "string"}};
 Json data_schema() {
   const DataConfig data;
   const Json hash = {{"type", "string"}, {"pattern", "^[0-9A-Fa-f]{64}$"}};
-  return table({{"reader", with(schema_of(words_of(kDataReaders)), "format of the files")},
-                {"path", with(kText, "folder, relative to this file")},
-                {"val_fraction", with(schema_of(kValFractions),
-                                      "share of train held out where the data has no val split",
-                                      data.val_fraction)},
-                {"sha256",
-                 {{"type", "object"},
-                  {"description", "file name = the SHA-256 that it must have"},
-                  {"additionalProperties", hash}}}},
-               "where the images come from");
+  return table(
+      {{"reader", with(schema_of(words_of(kDataReaders)), "format of the files")},
+       {"path", with(kText, "folder, relative to this file")},
+       {"val_fraction",
+        with(schema_of(kValFractions), "share of train held out where the data has no val split",
+             data.val_fraction)},
+       {"read_test",
+        with(kBoolean, "false: the run ends with an evaluation on val, and test stays unread",
+             data.read_test)},
+       {"sha256",
+        {{"type", "object"},
+         {"description", "file name = the SHA-256 that it must have"},
+         {"additionalProperties", hash}}}},
+      "where the images come from");
 }
 
 Json view_properties(const Json& size) {
@@ -83,12 +87,13 @@ Json train_schema() {
        {"clip_grad_norm",
         with(schema_of(kGradientNorms), "largest norm of the gradient; 0: no clipping",
              train.clip_grad_norm)},
-       {"tensor_threads",
-        with(schema_of(kThreads), "threads of tensor operators; 0: chosen from the cores",
-             train.tensor_threads)},
+       {"tensor_threads", with(schema_of(kTensorThreads),
+                               "threads of tensor operators; default: chosen from the cores")},
        {"loader_threads",
-        with(schema_of(kThreads), "threads that load and augment; 0: chosen from the cores",
-             train.loader_threads)},
+        with(
+            schema_of(kLoaderThreads),
+            "threads that load and augment beside them; 0: the tensor threads do that too, between "
+            "steps; default: chosen from the cores")},
        {"log_every",
         with(schema_of(kCounts), "steps between two records of the log", train.log_every)},
        {"checkpoint_every_epochs",

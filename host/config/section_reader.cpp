@@ -119,6 +119,7 @@ DataConfig read_data(TableReader& root, Problems& problems) {
     table.add_missing("path", "the path of the data set's folder");
   }
   data.val_fraction = table.real("val_fraction", kValFractions, data.val_fraction);
+  data.read_test = table.boolean("read_test", data.read_test);
   data.sha256 = read_hashes(table, problems);
   table.finish();
   return data;
@@ -132,8 +133,8 @@ TrainConfig read_train(TableReader& root) {
   train.precision = table.choice<Precision>("precision", kPrecisions, train.precision);
   train.channels_last = table.boolean("channels_last", train.channels_last);
   train.clip_grad_norm = table.real("clip_grad_norm", kGradientNorms, train.clip_grad_norm);
-  train.tensor_threads = table.integer("tensor_threads", kThreads, train.tensor_threads);
-  train.loader_threads = table.integer("loader_threads", kThreads, train.loader_threads);
+  train.tensor_threads = table.integer_if_written("tensor_threads", kTensorThreads);
+  train.loader_threads = table.integer_if_written("loader_threads", kLoaderThreads);
   train.log_every = table.integer("log_every", kCounts, train.log_every);
   train.checkpoint_every_epochs =
       table.integer("checkpoint_every_epochs", kCounts, train.checkpoint_every_epochs);

@@ -17,7 +17,8 @@ inline constexpr IntRange kResizes{1, 8192};
 inline constexpr IntRange kCounts{1, 1'000'000};  ///< epochs and steps
 inline constexpr IntRange kCountsOrNone{0, 1'000'000};
 inline constexpr IntRange kBatchSizes{1, 1'048'576};
-inline constexpr IntRange kThreads{0, 1024};
+inline constexpr IntRange kTensorThreads{1, 1024};
+inline constexpr IntRange kLoaderThreads{0, 1024};
 
 inline constexpr RealRange kProbabilities{0, 1};
 inline constexpr RealRange kValFractions{0, 0.5};

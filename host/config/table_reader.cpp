@@ -60,6 +60,12 @@ std::int64_t TableReader::integer(const std::string& key, const IntRange& range,
   return read_integer(*node, path_of(key), range, problems_).value_or(otherwise);
 }
 
+std::optional<std::int64_t> TableReader::integer_if_written(const std::string& key,
+                                                            const IntRange& range) {
+  const ConfigNode* node = take(key);
+  return node == nullptr ? std::nullopt : read_integer(*node, path_of(key), range, problems_);
+}
+
 double TableReader::real(const std::string& key, const RealRange& range,
                          std::optional<double> fallback) {
   const double otherwise = fallback.value_or(range.low);

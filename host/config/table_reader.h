@@ -27,6 +27,8 @@ class TableReader {
   bool boolean(const std::string& key, bool fallback);
   std::int64_t integer(const std::string& key, const IntRange& range,
                        std::optional<std::int64_t> fallback);
+  /// None if the key was not written.
+  std::optional<std::int64_t> integer_if_written(const std::string& key, const IntRange& range);
   double real(const std::string& key, const RealRange& range, std::optional<double> fallback);
   std::string text(const std::string& key, const std::optional<std::string>& fallback);
   template <class E, std::size_t N>

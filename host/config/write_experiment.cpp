@@ -38,6 +38,7 @@ std::string data_text(const DataConfig& data) {
   table.text("reader", to_text(data.reader));
   table.text("path", data.path.string());
   table.real("val_fraction", data.val_fraction);
+  table.boolean("read_test", data.read_test);
   if (data.sha256.empty()) return table.str();
   TableText hashes("[data.sha256]");
   for (const auto& [file, hash] : data.sha256) hashes.text(file, hash);
@@ -87,8 +88,8 @@ std::string train_text(const TrainConfig& train) {
   table.text("precision", to_text(train.precision));
   table.boolean("channels_last", train.channels_last);
   table.real("clip_grad_norm", train.clip_grad_norm);
-  table.integer("tensor_threads", train.tensor_threads);
-  table.integer("loader_threads", train.loader_threads);
+  if (train.tensor_threads) table.integer("tensor_threads", *train.tensor_threads);
+  if (train.loader_threads) table.integer("loader_threads", *train.loader_threads);
   table.integer("log_every", train.log_every);
   table.integer("checkpoint_every_epochs", train.checkpoint_every_epochs);
   table.integer("keep_checkpoints", train.keep_checkpoints);

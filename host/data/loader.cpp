@@ -85,13 +85,17 @@ class Loader::Impl {
 
   void work(ViewMaker::ThreadState& state);
   std::optional<Task> claim();
+  bool rows_left();
+  bool may_begin();
+  std::optional<Task> next_task();
+  void make_batch(std::unique_lock<std::mutex>& lock);
   void begin_batch(Slot& slot, std::int64_t number);
   void make_rows(const Task& task, Image& image, ViewMaker::ThreadState& state);
   void make_row(Batch& batch, std::int64_t row, Image& image, ViewMaker::ThreadState& state) const;
   void finish(const Task& task, std::int64_t failed_row, std::exception_ptr error);
   std::string place(const Batch& batch, std::int64_t row) const;
   Slot& slot_of(std::int64_t number) {
-    return slots_[static_cast<std::size_t>(number % settings_.prefetch)];
+    return slots_[static_cast<std::size_t>(number) % slots_.size()];
   }
 
   const Dataset& dataset_;
@@ -107,12 +111,14 @@ class Loader::Impl {
   std::int64_t begun_ = 0;  ///< Next batch to begin; the one before may have rows to claim.
   std::int64_t order_epoch_ = -1;
   std::vector<std::int64_t> order_;
+  bool wanted_ = false;  ///< next() is at work.
   bool stop_ = false;
   std::exception_ptr failure_;  ///< What next() throws from now on.
   LoaderStats stats_;
   Clock::time_point started_ = Clock::now();
 
-  std::vector<std::unique_ptr<ViewMaker::ThreadState>> states_;
+  std::vector<std::unique_ptr<ViewMaker::ThreadState>> states_;  ///< The first: the consumer's.
+  Image image_;                                                  ///< The consumer's.
   std::vector<std::jthread> threads_;
 };
 
@@ -126,7 +132,7 @@ Loader::Impl::Impl(const Dataset& dataset, const ViewMaker& maker, const LoaderS
   end_ = settings.end_epoch * steps_per_epoch_;
   // Several tasks a thread and batch, so that no thread waits long for the last one.
   rows_a_task_ = std::clamp<std::int64_t>(batch / (4 * settings.threads), 1, 32);
-  slots_.resize(static_cast<std::size_t>(settings.prefetch));
+  slots_.resize(settings.ahead ? static_cast<std::size_t>(settings.prefetch) : 1);
 }
 
 Loader::Impl::~Impl() {
@@ -139,8 +145,8 @@ Loader::Impl::~Impl() {
 
 void Loader::Impl::start() {
   for (int t = 0; t < settings_.threads; ++t) states_.push_back(maker_.make_thread_state());
-  for (const auto& state : states_) {
-    threads_.emplace_back([this, s = state.get()] { work(*s); });
+  for (std::size_t t = settings_.ahead ? 0 : 1; t < states_.size(); ++t) {
+    threads_.emplace_back([this, s = states_[t].get()] { work(*s); });
   }
 }
 
@@ -158,18 +164,31 @@ void Loader::Impl::work(ViewMaker::ThreadState& state) {
   }
 }
 
+/// Waits for rows to make; none once there will be no more.
 std::optional<Loader::Impl::Task> Loader::Impl::claim() {
   std::unique_lock lock(mutex_);
-  const auto rows_left = [&] {
-    if (begun_ == taken_) return false;
-    const Slot& slot = slot_of(begun_ - 1);
-    return slot.unclaimed < slot.batch.size();
-  };
-  const auto room = [&] { return begun_ < end_ && begun_ < taken_ + settings_.prefetch; };
-  may_claim_.wait(lock, [&] { return stop_ || begun_ >= end_ || rows_left() || room(); });
+  may_claim_.wait(lock, [&] { return stop_ || begun_ >= end_ || rows_left() || may_begin(); });
   if (stop_) return std::nullopt;
+  return next_task();
+}
+
+/// Whether the batch that was begun last has rows that no thread works on. [mutex held]
+bool Loader::Impl::rows_left() {
+  if (begun_ == taken_) return false;
+  const Slot& slot = slot_of(begun_ - 1);
+  return slot.unclaimed < slot.batch.size();
+}
+
+/// [mutex held]
+bool Loader::Impl::may_begin() {
+  const auto room = static_cast<std::int64_t>(slots_.size());
+  return begun_ < end_ && begun_ < taken_ + room && (settings_.ahead || wanted_);
+}
+
+/// The next rows to make, if there are any now. [mutex held]
+std::optional<Loader::Impl::Task> Loader::Impl::next_task() {
   if (!rows_left()) {
-    if (!room()) return std::nullopt;
+    if (!may_begin()) return std::nullopt;
     begin_batch(slot_of(begun_), begun_);
     ++begun_;
     may_claim_.notify_all();
@@ -179,6 +198,17 @@ std::optional<Loader::Impl::Task> Loader::Impl::claim() {
   task.end = std::min(task.first + rows_a_task_, slot.batch.size());
   slot.unclaimed = task.end;
   return task;
+}
+
+/// The caller's part of the batch that it asks for. [mutex held]
+void Loader::Impl::make_batch(std::unique_lock<std::mutex>& lock) {
+  wanted_ = true;
+  while (const auto task = next_task()) {
+    lock.unlock();
+    make_rows(*task, image_, *states_.front());
+    lock.lock();
+  }
+  wanted_ = false;
 }
 
 /// Says which samples batch `number` has, and makes room for their views. [mutex held]
@@ -263,6 +293,7 @@ bool Loader::Impl::next(Batch& batch) {
     return failure_ || (begun_ > taken_ && slot_of(taken_).unfinished == 0);
   };
   const Clock::time_point asked = Clock::now();
+  if (!settings_.ahead) make_batch(lock);
   may_take_.wait(lock, ready);
   stats_.waited_s += seconds_since(asked);
   Slot& slot = slot_of(taken_);

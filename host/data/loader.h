@@ -54,7 +54,10 @@ struct LoaderSettings {
   /// True: each epoch in its own order, the last partial batch dropped (training). False: in the
   /// order of the split, the last partial batch kept (evaluation).
   bool shuffle = true;
-  int threads = 1;             ///< At least 1.
+  int threads = 1;  ///< That make views; at least 1.
+  /// True: threads of the loader's own make batches ahead while the consumer computes. False: a
+  /// batch is made within next(), by the caller's thread and threads - 1 that sleep in between.
+  bool ahead = true;
   int prefetch = 2;            ///< Batches made ahead of the one that is asked for; at least 1.
   std::int64_t epoch = 0;      ///< Where to start.
   std::int64_t step = 0;       ///< Where to start within that epoch.
@@ -63,7 +66,7 @@ struct LoaderSettings {
 
 /// What the loader did since it started.
 struct LoaderStats {
-  double waited_s = 0;  ///< Time that next() waited for a batch.
+  double waited_s = 0;  ///< Time that next() waited for a batch, or made it.
   double elapsed_s = 0;
   std::int64_t images = 0;  ///< Handed out.
 
@@ -72,8 +75,8 @@ struct LoaderStats {
   }
 };
 
-/// Makes batches ahead on its own threads. The batches are the same bit for bit on any number of
-/// threads. The data set and the view maker must outlive the loader. One consumer thread.
+/// Makes batches of views. They are the same bit for bit on any number of threads, made ahead or
+/// not. The data set and the view maker must outlive the loader. One consumer thread.
 class Loader {
  public:
   /// @throws DataError if the batch is larger than a split that drops partial batches, or the

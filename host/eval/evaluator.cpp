@@ -50,13 +50,13 @@ struct Evaluator::Plugin {
   bool needs_labels() const { return object->has_fact("needs", "labels"); }
 };
 
-struct Evaluator::Splits {
+/// One time that evaluations run: on what, what was computed for it, and what came out.
+struct Evaluator::Round {
+  Job& job;
   std::vector<Split> bank;
   Split query;
-};
-
-struct Evaluator::Representation {
-  at::Tensor bank, query;
+  std::map<std::string, at::Tensor> represented;  ///< evaluations of one output share it
+  std::vector<Result> results;
 };
 
 std::string Result::path() const {
@@ -91,39 +91,38 @@ std::vector<std::string> Evaluator::rows_of(const Plugin& plugin) const {
                 : std::vector<std::string>{"untrained", "trained"};
 }
 
-Evaluator::Representation Evaluator::represent(const Plugin& plugin, const std::string& row,
-                                               Job& job, const Splits& splits) {
+at::Tensor Evaluator::represent(const Plugin& plugin, const std::string& row, Split split,
+                                Round& round) {
   const FeatureChoice choice{plugin.config.role, plugin.config.copy, plugin.config.output};
-  const auto one = [&](Split split) {
-    if (row == "pixels") return pixels_of(*assembly_.dataset, split, kPixelSide, threads_);
-    auto features =
-        encode_split(row == "untrained" ? *untrained_ : job, assembly_, choice, split, threads_);
-    if (row == "trained" && &plugin == plugins_.front().get())
-      features_[std::string(split_name(split))] = features;
-    return features;
-  };
-  std::vector<at::Tensor> bank;
-  for (const auto split : splits.bank) bank.push_back(one(split));
-  return {at::cat(bank), one(splits.query)};
+  std::string key = row + "/" + std::string(split_name(split));
+  if (row != "pixels") key += "/" + choice.role + "/" + choice.copy + "/" + choice.output;
+  auto& known = round.represented[key];
+  if (!known.defined())
+    known = row == "pixels" ? pixels_of(*assembly_.dataset, split, kPixelSide, threads_)
+                            : encode_split(row == "untrained" ? *untrained_ : round.job, assembly_,
+                                           choice, split, threads_);
+  if (row == "trained" && &plugin == plugins_.front().get())
+    features_[std::string(split_name(split))] = known;
+  return known;
 }
 
-void Evaluator::evaluate(const Plugin& plugin, const std::string& row, Job& job,
-                         const Splits& splits, std::vector<Result>& results) {
+void Evaluator::evaluate(const Plugin& plugin, const std::string& row, Round& round) {
   const auto& dataset = *assembly_.dataset;
-  auto data = represent(plugin, row, job, splits);
-  at::Tensor bank_labels, query_labels = labels_of(dataset, splits.query);
-  if (dataset.has_labels()) {
-    std::vector<at::Tensor> labels;
-    for (const auto split : splits.bank) labels.push_back(labels_of(dataset, split));
-    bank_labels = at::cat(labels);
+  std::vector<at::Tensor> bank_parts, label_parts;
+  for (const auto split : round.bank) {
+    bank_parts.push_back(represent(plugin, row, split, round));
+    if (dataset.has_labels()) label_parts.push_back(labels_of(dataset, split));
   }
+  auto bank_rows = at::cat(bank_parts), query_rows = represent(plugin, row, round.query, round);
+  const auto bank_labels = label_parts.empty() ? at::Tensor() : at::cat(label_parts);
+  const auto query_labels = labels_of(dataset, round.query);
   for (const bool centred : {false, true}) {
     if (centred) {
-      const auto mean = data.bank.mean(0, true);
-      data.bank = data.bank - mean;
-      data.query = data.query - mean;
+      const auto mean = bank_rows.mean(0, true);
+      bank_rows = bank_rows - mean;
+      query_rows = query_rows - mean;
     }
-    const Lent bank(data.bank), labels(bank_labels), query(data.query), wanted(query_labels);
+    const Lent bank(bank_rows), labels(bank_labels), query(query_rows), wanted(query_labels);
     const kith_evaluation_data given{sizeof given,
                                      0,
                                      bank.get(),
@@ -135,9 +134,9 @@ void Evaluator::evaluate(const Plugin& plugin, const std::string& row, Job& job,
       std::vector<Result>& results;
       std::vector<ResultTable>& tables;
       Result common;
-    } sink{results,
+    } sink{round.results,
            tables_,
-           {plugin.name, std::string(split_name(splits.query)), row, centred, "", 0, ""}};
+           {plugin.name, std::string(split_name(round.query)), row, centred, "", 0, ""}};
     const kith_report report{sizeof report, 0, &sink,
                              [](void* self, kith_text name, double value, kith_text unit) {
                                return serve("metric", [&] {
@@ -165,35 +164,34 @@ void Evaluator::evaluate(const Plugin& plugin, const std::string& row, Job& job,
 std::vector<Result> Evaluator::on_val(Job& job, std::int64_t epochs_done) {
   const AllThreads all(threads_);
   tables_.clear();
-  std::vector<Result> results;
-  if (assembly_.dataset->size(Split::kVal) == 0) return results;
-  const Splits splits{{Split::kTrain}, Split::kVal};
+  if (assembly_.dataset->size(Split::kVal) == 0) return {};
+  Round round{job, {Split::kTrain}, Split::kVal, {}, {}};
   for (const auto& plugin : plugins_) {
     if (plugin->config.every_epochs == 0 || epochs_done % plugin->config.every_epochs != 0)
       continue;
     if (plugin->needs_labels() && !assembly_.dataset->has_labels()) continue;
     for (const auto& row : rows_of(*plugin))
-      if (row == "trained" || !constant_rows_done_) evaluate(*plugin, row, job, splits, results);
+      if (row == "trained" || !constant_rows_done_) evaluate(*plugin, row, round);
   }
-  constant_rows_done_ = constant_rows_done_ || !results.empty();
-  return results;
+  constant_rows_done_ = constant_rows_done_ || !round.results.empty();
+  return round.results;
 }
 
 std::vector<Result> Evaluator::at_end(Job& job) {
   const AllThreads all(threads_);
   tables_.clear();
-  std::vector<Result> results;
   auto& dataset = *assembly_.dataset;
-  const bool has_val = dataset.size(Split::kVal) > 0, has_test = dataset.size(Split::kTest) > 0;
-  if (!has_test && !has_val) return results;
+  const bool has_val = dataset.size(Split::kVal) > 0;
+  const bool has_test = assembly_.experiment().data.read_test && dataset.size(Split::kTest) > 0;
+  if (!has_test && !has_val) return {};
   if (has_test) dataset.open_test();
-  Splits splits{{Split::kTrain}, has_test ? Split::kTest : Split::kVal};
-  if (has_test && has_val) splits.bank.push_back(Split::kVal);
+  Round round{job, {Split::kTrain}, has_test ? Split::kTest : Split::kVal, {}, {}};
+  if (has_test && has_val) round.bank.push_back(Split::kVal);
   for (const auto& plugin : plugins_) {
     if (plugin->needs_labels() && !dataset.has_labels()) continue;
-    for (const auto& row : rows_of(*plugin)) evaluate(*plugin, row, job, splits, results);
+    for (const auto& row : rows_of(*plugin)) evaluate(*plugin, row, round);
   }
-  return results;
+  return round.results;
 }
 
 }  // namespace kith::host

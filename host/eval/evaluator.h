@@ -47,7 +47,7 @@ class Evaluator {
   /// change are evaluated at the first call only.
   std::vector<Result> on_val(Job& job, std::int64_t epochs_done);
   /// At the end: bank = train with val, queries = test, which is opened here. Without a test split,
-  /// on val.
+  /// or with data.read_test = false, on val.
   std::vector<Result> at_end(Job& job);
 
   /// A resumed run has the rows that training does not change already.
@@ -61,12 +61,9 @@ class Evaluator {
 
  private:
   struct Plugin;
-  struct Splits;
-  struct Representation;
-  Representation represent(const Plugin& plugin, const std::string& row, Job& job,
-                           const Splits& splits);
-  void evaluate(const Plugin& plugin, const std::string& row, Job& job, const Splits& splits,
-                std::vector<Result>& results);
+  struct Round;
+  at::Tensor represent(const Plugin& plugin, const std::string& row, Split split, Round& round);
+  void evaluate(const Plugin& plugin, const std::string& row, Round& round);
   std::vector<std::string> rows_of(const Plugin& plugin) const;
 
   const Assembly& assembly_;

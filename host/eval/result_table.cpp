@@ -82,7 +82,7 @@ std::string result_table(const std::vector<Result>& results) {
 }
 
 std::string result_sentence(const std::vector<Result>& results) {
-  if (results.empty()) return "";
+  if (results.empty() || results.back().unit != "fraction") return "";
   // The metric with the fewest labels says most about the features; it is reported last.
   const auto metric = results.back().metric;
   const auto pixels = value_of(results, "pixels", metric),
@@ -95,11 +95,11 @@ std::string result_sentence(const std::vector<Result>& results) {
   auto shown = results.back();
   shown.value = *trained;
   return fmt::format(
-      "On images that it never saw, the trained encoder's neighbours name the right class in {} of "
-      "cases "
-      "({}): {} raw pixels and {} the same encoder untrained.",
-      value_text(shown), column_title(shown), against(*trained, *pixels),
-      against(*trained, *untrained));
+      "On images that it never saw ({}), the trained encoder reaches {} ({}, {}): {} raw pixels "
+      "and "
+      "{} the same encoder untrained.",
+      shown.split, value_text(shown), shown.evaluation, column_title(shown),
+      against(*trained, *pixels), against(*trained, *untrained));
 }
 
 }  // namespace kith::host

@@ -96,7 +96,7 @@ class ExperimentRun {
 
   void prepare() {
     job_ = make_job(*assembly_, device_);
-    trainer_ = std::make_unique<Trainer>(*assembly_, *job_, static_cast<int>(threads_.loader));
+    trainer_ = std::make_unique<Trainer>(*assembly_, *job_, threads_);
     evaluator_ = std::make_unique<Evaluator>(*assembly_, device_,
                                              static_cast<int>(threads_.tensor + threads_.loader));
     checkpoints_.emplace(folder_->checkpoints(), assembly_->experiment().train.keep_checkpoints);

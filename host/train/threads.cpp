@@ -16,18 +16,16 @@ std::int64_t usable_cores() {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
-Threads resolve_threads(std::int64_t tensor, std::int64_t loader, std::int64_t cores, bool gpu) {
-  const auto quarter = std::max<std::int64_t>(1, cores / 4);
-  const auto rest = std::max<std::int64_t>(1, cores - quarter);
-  Threads t{tensor, loader};
-  if (t.tensor == 0 && t.loader == 0) {
-    t = gpu ? Threads{quarter, rest} : Threads{rest, quarter};
-  } else if (t.tensor == 0) {
-    t.tensor = std::max<std::int64_t>(1, cores - t.loader);
-  } else if (t.loader == 0) {
-    t.loader = std::max<std::int64_t>(1, cores - t.tensor);
+Threads resolve_threads(std::optional<std::int64_t> tensor, std::optional<std::int64_t> loader,
+                        std::int64_t cores, bool gpu) {
+  const auto quarter = cores / 4, computing = std::max<std::int64_t>(1, quarter);
+  Threads t = gpu ? Threads{computing, cores - computing} : Threads{cores - quarter, quarter};
+  if (tensor) {
+    t = {*tensor, loader.value_or(std::max<std::int64_t>(0, cores - *tensor))};
+  } else if (loader) {
+    t = {std::max<std::int64_t>(1, cores - *loader), *loader};
   }
-  if (t.tensor + t.loader > std::max<std::int64_t>(cores, 2))
+  if (t.tensor + t.loader > cores)
     throw ConfigError("train: tensor_threads and loader_threads together must not exceed the " +
                       std::to_string(cores) + " cores, got " + std::to_string(t.tensor) + " and " +
                       std::to_string(t.loader));

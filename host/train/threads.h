@@ -2,21 +2,23 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace kith::host {
 
-/// How many threads do what. Together they do not exceed the cores, except on one core, where both
-/// are 1.
+/// How many threads do what. Together they do not exceed the cores.
 struct Threads {
   std::int64_t tensor = 1;  ///< of tensor operators
-  std::int64_t loader = 1;  ///< that load and augment
+  std::int64_t loader = 0;  ///< that load and augment; 0: the tensor threads, between steps
 };
 
 /// Cores that this process may use.
 std::int64_t usable_cores();
 
-/// Fills in what is 0 ("chosen from the cores"): a quarter of the cores loads, the rest computes;
-/// with a GPU it is the other way round. @throws ConfigError if the sum exceeds the cores.
-Threads resolve_threads(std::int64_t tensor, std::int64_t loader, std::int64_t cores, bool gpu);
+/// Fills in what is not given. On a CPU a quarter of the cores loads (of less than four none: then
+/// they do both in turn) and the rest computes; with a GPU one in four computes and the rest loads.
+/// @throws ConfigError if the sum exceeds the cores.
+Threads resolve_threads(std::optional<std::int64_t> tensor, std::optional<std::int64_t> loader,
+                        std::int64_t cores, bool gpu);
 
 }  // namespace kith::host

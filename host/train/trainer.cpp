@@ -8,12 +8,12 @@
 
 namespace kith::host {
 
-Trainer::Trainer(const Assembly& assembly, Job& job, int loader_threads)
+Trainer::Trainer(const Assembly& assembly, Job& job, const Threads& threads)
     : assembly_(assembly),
       job_(job),
       step_(job, assembly.experiment(), assembly.steps_per_epoch()),
       views_(assembly, assembly.experiment().seed),
-      loader_threads_(loader_threads) {}
+      threads_(threads) {}
 
 void Trainer::put_on_device(Batch& batch, kith_step_s& given) const {
   const auto& settings = job_.settings();
@@ -88,7 +88,8 @@ bool Trainer::run(std::int64_t first_step, const StopSignal& stop, const Trainer
   settings.batch_size = train.batch_size;
   settings.view_floats = views_.view_floats();
   settings.seed = assembly_.experiment().seed;
-  settings.threads = loader_threads_;
+  settings.ahead = threads_.loader > 0;
+  settings.threads = static_cast<int>(settings.ahead ? threads_.loader : threads_.tensor);
   settings.epoch = first_step / per_epoch;
   settings.step = first_step % per_epoch;
   settings.end_epoch = train.epochs;

@@ -8,6 +8,7 @@
 #include "data/loader.h"
 #include "train/assembly.h"
 #include "train/stop_signal.h"
+#include "train/threads.h"
 #include "train/training_step.h"
 
 namespace kith::host {
@@ -36,7 +37,7 @@ struct TrainerEvents {
 /// The loop over epochs and steps. [train thread]
 class Trainer {
  public:
-  Trainer(const Assembly& assembly, Job& job, int loader_threads);
+  Trainer(const Assembly& assembly, Job& job, const Threads& threads);
 
   /// Trains from `first_step` to the end. Returns false if a signal stopped it.
   /// @throws kith::Error with the step if the loss is not finite, and what plugins and data throw.
@@ -57,7 +58,7 @@ class Trainer {
   Job& job_;
   TrainingStep step_;
   AssemblyViews views_;
-  int loader_threads_;
+  Threads threads_;
   double images_per_s_ = 0, waiting_share_ = 0;
   bool told_collapse_ = false;
 };

@@ -28,6 +28,7 @@ seed = 0
 reader = "idx"
 path = "data"
 val_fraction = 0.1
+read_test = true
 
 [encoder]
 plugin = "org.kith.convnet"
@@ -58,8 +59,6 @@ batch_size = 256
 precision = "float32"
 channels_last = false
 clip_grad_norm = 0.0
-tensor_threads = 0
-loader_threads = 0
 log_every = 50
 checkpoint_every_epochs = 1
 keep_checkpoints = 2
@@ -90,6 +89,7 @@ seed = 9223372036854775807
 reader = "image_folder"
 path = "a \"quoted\\ folder\u007f"
 val_fraction = 0.30000000000000004
+read_test = false
 sha256 = { "b.gz" = "0000000000000000000000000000000000000000000000000000000000000000" }
 [encoder.image]
 plugin = { file = "./convnet.so" }

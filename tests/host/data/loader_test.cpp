@@ -116,6 +116,32 @@ TEST(LoaderTest, GivesTheSameBatchesOnAnyNumberOfThreads) {
   }
 }
 
+TEST(LoaderTest, GivesTheSameBatchesWhenTheyAreMadeWithinNext) {
+  const Dataset dataset(memory_source(103), 0);
+  const auto ahead = run(dataset, settings_for(10, 2));
+  for (const int threads : {1, 2, 8}) {
+    LoaderSettings settings = settings_for(10, threads);
+    settings.ahead = false;
+    EXPECT_EQ(run(dataset, settings), ahead) << threads << " threads";
+  }
+}
+
+TEST(LoaderTest, MakesNothingBetweenCallsUnlessItMayWorkAhead) {
+  const Dataset dataset(memory_source(103), 0);
+  std::atomic<int> made{0};
+  MixingMaker maker;
+  maker.hook = [&](const SampleKey&, int) { ++made; };
+  LoaderSettings settings = settings_for(10, 3);
+  settings.ahead = false;
+  Loader loader(dataset, maker, settings);
+  Batch batch;
+  for (int step = 1; step <= 5; ++step) {
+    ASSERT_TRUE(loader.next(batch));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    EXPECT_EQ(made.load(), 20 * step);  // 10 images of 2 views
+  }
+}
+
 TEST(LoaderTest, FollowsTheOrderOfTheEpochAndDropsThePartialBatch) {
   const Dataset dataset(memory_source(25), 0);
   const auto batches = run(dataset, settings_for(10, 2));

@@ -76,7 +76,7 @@ TEST(EvaluatorTest, TheUntrainedRowIsTheEncoderAsItBegan) {
   const auto before = by_path(s.evaluator.on_val(*s.job, 2));
   EXPECT_EQ(before.at("probe_evaluation/val/untrained/plain/first"),
             before.at("probe_evaluation/val/trained/plain/first"));
-  Trainer trainer(s.assembly, *s.job, 1);
+  Trainer trainer(s.assembly, *s.job, Threads{1, 1});
   trainer.run(0, StopSignal(), {});
   const auto after = by_path(s.evaluator.at_end(*s.job));
   EXPECT_NE(after.at("probe_evaluation/test/untrained/plain/first"),
@@ -133,6 +133,13 @@ TEST(EvaluatorTest, WithoutTestTheEndIsOnVal) {
   Setting s(kProbe, {}, true, false);
   EXPECT_EQ(by_path(s.evaluator.at_end(*s.job)).at("probe_evaluation/val/trained/plain/bank_rows"),
             s.size(Split::kTrain));
+}
+
+TEST(EvaluatorTest, TestStaysShutWhereTheExperimentSaysSo) {
+  Setting s(kProbe, {"data.read_test=false"});
+  EXPECT_EQ(by_path(s.evaluator.at_end(*s.job)).at("probe_evaluation/val/trained/plain/bank_rows"),
+            s.size(Split::kTrain));
+  EXPECT_EQ(s.assembly.dataset->test_reads(), 0);
 }
 
 TEST(EvaluatorTest, WhatNeedsLabelsIsLeftOutWithoutThem) {

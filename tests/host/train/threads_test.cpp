@@ -14,22 +14,26 @@ std::string text(const Threads& t) {
 }
 
 TEST(ThreadsTest, AQuarterOfTheCoresLoadsAndWithAGpuItComputes) {
-  EXPECT_EQ(text(resolve_threads(0, 0, 8, false)), "6+2");
-  EXPECT_EQ(text(resolve_threads(0, 0, 8, true)), "2+6");
-  EXPECT_EQ(text(resolve_threads(0, 0, 2, false)), "1+1");
-  EXPECT_EQ(text(resolve_threads(0, 0, 3, false)), "2+1");
+  EXPECT_EQ(text(resolve_threads({}, {}, 8, false)), "6+2");
+  EXPECT_EQ(text(resolve_threads({}, {}, 4, false)), "3+1");
+  EXPECT_EQ(text(resolve_threads({}, {}, 8, true)), "2+6");
+  EXPECT_EQ(text(resolve_threads({}, {}, 2, true)), "1+1");
 }
 
-TEST(ThreadsTest, OneCoreHasOneOfEach) {
-  EXPECT_EQ(text(resolve_threads(0, 0, 1, false)), "1+1");
-  EXPECT_EQ(text(resolve_threads(1, 1, 1, false)), "1+1");
-  EXPECT_THROW(resolve_threads(2, 1, 1, false), ConfigError);
+TEST(ThreadsTest, OfLessThanFourCoresEachDoesBothInTurn) {
+  EXPECT_EQ(text(resolve_threads({}, {}, 3, false)), "3+0");
+  EXPECT_EQ(text(resolve_threads({}, {}, 2, false)), "2+0");
+  EXPECT_EQ(text(resolve_threads({}, {}, 1, false)), "1+0");
+  EXPECT_EQ(text(resolve_threads({}, {}, 1, true)), "1+0");
+  EXPECT_THROW(resolve_threads(1, 1, 1, false), ConfigError);
 }
 
 TEST(ThreadsTest, WhatIsGivenStaysAndTheRestIsFilledUp) {
-  EXPECT_EQ(text(resolve_threads(3, 0, 8, false)), "3+5");
-  EXPECT_EQ(text(resolve_threads(0, 3, 8, false)), "5+3");
+  EXPECT_EQ(text(resolve_threads(3, {}, 8, false)), "3+5");
+  EXPECT_EQ(text(resolve_threads({}, 3, 8, false)), "5+3");
+  EXPECT_EQ(text(resolve_threads({}, 0, 8, false)), "8+0");
   EXPECT_EQ(text(resolve_threads(2, 2, 8, false)), "2+2");
+  EXPECT_EQ(text(resolve_threads(2, {}, 2, false)), "2+0");
 }
 
 TEST(ThreadsTest, MoreThanTheCoresIsAnError) {

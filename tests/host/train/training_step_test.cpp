@@ -132,7 +132,7 @@ TEST(TrainingStepTest, ChannelsLastChangesTheLayoutAndHardlyTheLoss) {
          "encoder.grid=1", "train.channels_last=" + std::string(channels_last ? "true" : "false")});
     const auto assembly = tiny.assemble();
     const auto job = make_job(assembly, at::kCPU);
-    Trainer trainer(assembly, *job, 1);
+    Trainer trainer(assembly, *job, Threads{1, 1});
     std::vector<double> losses;
     TrainerEvents events;
     events.on_log = [&](const StepRecord& r) { losses.push_back(r.loss); };
@@ -155,7 +155,7 @@ TEST(TrainerTest, ALossThatIsNotFiniteStopsWithTheStepAndWhatToTry) {
   TinyExperiment tiny("", {"method.plugin=faulty_method", "method.loss=infinite"});
   const auto assembly = tiny.assemble();
   const auto job = make_job(assembly, at::kCPU);
-  Trainer trainer(assembly, *job, 1);
+  Trainer trainer(assembly, *job, Threads{1, 1});
   EXPECT_EQ(thrown<kith::Error>([&] { trainer.run(0, StopSignal(), {}); }),
             "training: the loss is not finite at step 0 (got inf); try a lower optimizer.base_lr "
             "(now 0.01 at this step), a "
@@ -166,7 +166,7 @@ TEST(TrainerTest, TellsOfCollapseOnce) {
   TinyExperiment tiny("", {"encoder.scale=0"});
   const auto assembly = tiny.assemble();
   const auto job = make_job(assembly, at::kCPU);
-  Trainer trainer(assembly, *job, 1);
+  Trainer trainer(assembly, *job, Threads{1, 1});
   std::vector<std::string> warnings;
   TrainerEvents events;
   events.on_warning = [&](const std::string& text) { warnings.push_back(text); };
