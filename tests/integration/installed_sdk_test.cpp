@@ -25,6 +25,15 @@ std::string tool(const char* variable, const std::string& name) {
   return value == nullptr || *value == '\0' ? name : value;
 }
 
+/// The code block of the SDK's README that has `part` in it.
+std::string readme_block(const std::string& language, const std::string& part) {
+  const auto text = read_text(fs::path(KITH_SOURCE_DIR) / "sdk" / "README.md");
+  const auto at = text.find(part);
+  EXPECT_NE(at, std::string::npos) << "sdk/README.md has no " << part;
+  const auto begin = text.rfind("```" + language + "\n", at) + 4 + language.size();
+  return text.substr(begin, text.find("\n```", begin) + 1 - begin);
+}
+
 class InstalledSdkTest : public Workshop {
  protected:
   /// Installs headers and pkg-config file below folder()/installed.
@@ -42,6 +51,14 @@ class InstalledSdkTest : public Workshop {
     environment["PKG_CONFIG_SYSROOT_DIR"] = (folder() / "installed").string();
     if (start({"pkg-config", "--version"}).code != 0)
       GTEST_SKIP() << "pkg-config is not in the path";
+  }
+
+  std::string library_folder() const {
+    for (const auto& entry : fs::recursive_directory_iterator(folder() / "installed"))
+      if (entry.path().filename() == "libkith_harness.so")
+        return entry.path().parent_path().string();
+    ADD_FAILURE() << "no libkith_harness.so was installed";
+    return "";
   }
 
   fs::path write_source(const std::string& shipped, const std::string& as) const {
@@ -80,7 +97,9 @@ TEST_F(InstalledSdkTest, HasNoHeaderOfLibTorchAndNamesNoFolderOfTheBuild) {
   std::ostringstream all;
   int headers = 0;
   for (const auto& entry : fs::recursive_directory_iterator(folder() / "installed")) {
-    if (!entry.is_regular_file()) continue;
+    const auto ending = entry.path().extension().string();
+    if (!entry.is_regular_file() || (ending != ".h" && ending != ".hpp" && ending != ".pc"))
+      continue;
     const auto text = read_text(entry.path());
     EXPECT_THAT(text, Not(HasSubstr(KITH_SOURCE_DIR))) << entry.path();
     EXPECT_THAT(text, Not(HasSubstr("#include <torch"))) << entry.path();
@@ -138,6 +157,20 @@ shared_module(
     ASSERT_EQ(outcome.code, 0) << outcome.out << outcome.err;
   }
   expect_it_runs("./project/build/project_loss.so", "org.example.project_loss");
+}
+
+TEST_F(InstalledSdkTest, TestOfAPluginLinksTheHarness) {
+  write_text(folder() / "alignment.cpp", readme_block("cpp", "\"org.example.alignment\""));
+  compile("alignment");
+  write_text(folder() / "alignment_test.cpp",
+             readme_block("cpp", "kith::harness::LossHarness loss("));
+  const auto compiled =
+      start({"sh", "-c", readme_block("sh", "g++ -std=c++20 alignment_test.cpp")});
+  ASSERT_EQ(compiled.code, 0) << compiled.err;
+  environment["LD_LIBRARY_PATH"] = library_folder();
+  const auto outcome = start({"./alignment_test"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, "alignment 1.000000000000, wanted 1.000000000000\n");
 }
 
 }  // namespace

@@ -86,6 +86,8 @@ class SnippetsTest(unittest.TestCase):
         cls.copy_images(6, 3)
         cls.plugins = {}  # short name: README that it stands in
         for readme, text in blocks("cpp"):
+            if "int main(" in text:
+                continue  # a program that links the installed harness: tests/integration/installed_sdk_test.cpp
             name = IDENTITY.search(text).group(1)
             with open(os.path.join(cls.folder, name + ".cpp"), "w", encoding="utf-8") as source:
                 source.write(text)
