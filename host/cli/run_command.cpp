@@ -20,9 +20,10 @@ std::string start_text(const Assembly& a, const std::filesystem::path& folder,
                           a.steps_per_epoch(), e.train.batch_size);
   text += fmt::format("{} tensor and {} loader threads; run folder {}\n", *e.train.tensor_threads,
                       *e.train.loader_threads, folder.string());
-  text += fmt::format("{}, learning rate {:g}, schedule {} with {:g} epochs of warm-up\n",
-                      to_text(e.optimizer.kind), e.optimizer.base_lr, to_text(e.schedule.kind),
-                      e.schedule.warmup_epochs);
+  text +=
+      fmt::format("{}, learning rate {:g}, schedule {} with {:g} epochs of warm-up\n",
+                  to_text(e.optimizer.kind), peak_learning_rate(e.optimizer, e.train.batch_size),
+                  to_text(e.schedule.kind), e.schedule.warmup_epochs);
   if (first_step > 0) text += fmt::format("going on after step {}\n", first_step);
   return text;
 }

@@ -23,10 +23,17 @@ inline constexpr EnumName<Arithmetic> kArithmetics[] = {{"pillow8", Arithmetic::
 inline constexpr EnumName<Precision> kPrecisions[] = {{"float32", Precision::kFloat32},
                                                       {"bf16", Precision::kBf16}};
 inline constexpr EnumName<OptimizerChoice> kOptimizerKinds[] = {{"sgd", OptimizerChoice::kSgd},
+                                                                {"adam", OptimizerChoice::kAdam},
                                                                 {"adamw", OptimizerChoice::kAdamW},
-                                                                {"lars", OptimizerChoice::kLars}};
+                                                                {"lars", OptimizerChoice::kLars},
+                                                                {"larc", OptimizerChoice::kLarc}};
 inline constexpr EnumName<LearningRateRule> kLearningRateRules[] = {
-    {"none", LearningRateRule::kNone}};
+    {"none", LearningRateRule::kNone},
+    {"linear", LearningRateRule::kLinear},
+    {"sqrt", LearningRateRule::kSqrt}};
+inline constexpr EnumName<LarsForm> kLarsForms[] = {{"popular", LarsForm::kPopular},
+                                                    {"classic", LarsForm::kClassic},
+                                                    {"adapted_last", LarsForm::kAdaptedLast}};
 inline constexpr EnumName<ScheduleChoice> kScheduleKinds[] = {
     {"cosine", ScheduleChoice::kCosine},
     {"linear", ScheduleChoice::kLinear},

@@ -35,7 +35,7 @@ auto fields(const TrainConfig& c) {
 
 auto fields(const OptimizerConfig& c) {
   return std::tie(c.kind, c.base_lr, c.lr_rule, c.weight_decay, c.sgd_momentum, c.nesterov, c.beta1,
-                  c.beta2, c.eps, c.trust, c.no_decay, c.no_adaptation);
+                  c.beta2, c.eps, c.trust, c.form, c.clip, c.no_decay, c.no_adaptation);
 }
 
 auto fields(const ScheduleConfig& c) {
@@ -68,6 +68,7 @@ const char* to_text(Arithmetic value) { return word_of(kArithmetics, value); }
 const char* to_text(Precision value) { return word_of(kPrecisions, value); }
 const char* to_text(OptimizerChoice value) { return word_of(kOptimizerKinds, value); }
 const char* to_text(LearningRateRule value) { return word_of(kLearningRateRules, value); }
+const char* to_text(LarsForm value) { return word_of(kLarsForms, value); }
 const char* to_text(ScheduleChoice value) { return word_of(kScheduleKinds, value); }
 
 const char* to_text(PixelRows value) {

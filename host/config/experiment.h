@@ -17,11 +17,22 @@
 
 namespace kith::host {
 
-enum class DataReader { kIdx, kImageFolder };        ///< "idx", "image_folder"
-enum class Arithmetic { kPillow8, kFloat };          ///< "pillow8", "float"
-enum class Precision { kFloat32, kBf16 };            ///< "float32", "bf16"
-enum class OptimizerChoice { kSgd, kAdamW, kLars };  ///< "sgd", "adamw", "lars"
-enum class LearningRateRule { kNone };               ///< "none": base_lr is the rate
+enum class DataReader { kIdx, kImageFolder };                      ///< "idx", "image_folder"
+enum class Arithmetic { kPillow8, kFloat };                        ///< "pillow8", "float"
+enum class Precision { kFloat32, kBf16 };                          ///< "float32", "bf16"
+enum class OptimizerChoice { kSgd, kAdam, kAdamW, kLars, kLarc };  ///< "sgd", "adam", ...
+/// The rate of a batch of B images: "none": base_lr; "linear": base_lr B / 256; "sqrt": base_lr
+/// sqrt(B).
+enum class LearningRateRule { kNone, kLinear, kSqrt };
+/// Where LARS has its trust ratio r(x) = trust |p| / |x| and the learning rate; d is the decayed
+/// gradient, v the momentum buffer, m its factor.
+enum class LarsForm {
+  kPopular,      ///< "popular": v <- m v + r(d) d; p <- p - lr v: MoCo v3, BYOL, DINO
+  kClassic,      ///< "classic": v <- m v + lr r(d) d; p <- p - v: SimCLR
+  kAdaptedLast,  ///< "adapted_last": v <- m v + d; p <- p - lr r(v) v: SimCLR's code with
+                 ///< classic_momentum off
+};
+
 enum class ScheduleChoice {
   kCosine,
   kLinear,
@@ -90,17 +101,18 @@ struct OptimizerConfig {
   OptimizerChoice kind = OptimizerChoice::kSgd;  ///< required
   double base_lr = 0;  ///< required; learning rate before schedule and rule [0, 1000]
   LearningRateRule lr_rule = LearningRateRule::kNone;
-  double weight_decay =
-      0;  ///< [0, 10]; decoupled for adamw, added to the gradient for sgd and lars
-  double sgd_momentum = 0.9;  ///< sgd, lars [0, 1)
-  bool nesterov = false;      ///< sgd
-  double beta1 = 0.9;         ///< adamw [0, 1)
-  double beta2 = 0.999;       ///< adamw [0, 1)
-  double eps = 1e-8;          ///< adamw, added to the denominator [1e-20, 1]
-  double trust = 0.001;       ///< lars, trust coefficient [1e-6, 1]
+  double weight_decay = 0;  ///< [0, 10]; decoupled for adamw, added to the gradient for the others
+  double sgd_momentum = 0.9;           ///< sgd, lars, larc [0, 1)
+  bool nesterov = false;               ///< sgd, lars
+  double beta1 = 0.9;                  ///< adam, adamw [0, 1)
+  double beta2 = 0.999;                ///< adam, adamw [0, 1)
+  double eps = 1e-8;                   ///< adam, adamw, larc: added to the denominator [1e-20, 1]
+  double trust = 0.001;                ///< lars, larc: trust coefficient [1e-6, 1]
+  LarsForm form = LarsForm::kPopular;  ///< lars
+  bool clip = false;                   ///< larc: the adapted rate is at most the learning rate
   /// Kinds of parameters without weight decay: of kParameterKinds, sorted as there, each once.
   std::vector<std::string> no_decay;
-  /// Kinds of parameters without LARS's adaptation; as above.
+  /// Kinds of parameters without the adaptation of lars and larc; as above.
   std::vector<std::string> no_adaptation;
 };
 
@@ -152,6 +164,7 @@ const char* to_text(Arithmetic value);
 const char* to_text(Precision value);
 const char* to_text(OptimizerChoice value);
 const char* to_text(LearningRateRule value);
+const char* to_text(LarsForm value);
 const char* to_text(ScheduleChoice value);
 const char* to_text(PixelRows value);
 

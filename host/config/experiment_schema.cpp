@@ -110,17 +110,24 @@ Json optimizer_schema() {
   return table(
       {{"kind", with(schema_of(words_of(kOptimizerKinds)), "which optimiser")},
        {"base_lr", with(schema_of(kLearningRates), "learning rate before schedule and rule")},
-       {"lr_rule", with(schema_of(words_of(kLearningRateRules)), "\"none\": base_lr is the rate",
+       {"lr_rule", with(schema_of(words_of(kLearningRateRules)),
+                        "of a batch of B images: \"none\": base_lr; \"linear\": base_lr B / 256; "
+                        "\"sqrt\": base_lr sqrt(B)",
                         to_text(optimizer.lr_rule))},
        {"weight_decay", with(schema_of(kWeightDecays), "weight decay", optimizer.weight_decay)},
-       {"sgd_momentum", with(schema_of(kMomenta), "sgd, lars", optimizer.sgd_momentum)},
-       {"nesterov", with(kBoolean, "sgd", optimizer.nesterov)},
-       {"beta1", with(schema_of(kMomenta), "adamw", optimizer.beta1)},
-       {"beta2", with(schema_of(kMomenta), "adamw", optimizer.beta2)},
-       {"eps", with(schema_of(kEpsilons), "adamw, added to the denominator", optimizer.eps)},
-       {"trust", with(schema_of(kTrusts), "lars, trust coefficient", optimizer.trust)},
+       {"sgd_momentum", with(schema_of(kMomenta), "sgd, lars, larc", optimizer.sgd_momentum)},
+       {"nesterov", with(kBoolean, "sgd, lars", optimizer.nesterov)},
+       {"beta1", with(schema_of(kMomenta), "adam, adamw", optimizer.beta1)},
+       {"beta2", with(schema_of(kMomenta), "adam, adamw", optimizer.beta2)},
+       {"eps",
+        with(schema_of(kEpsilons), "adam, adamw, larc: added to the denominator", optimizer.eps)},
+       {"trust", with(schema_of(kTrusts), "lars, larc: trust coefficient", optimizer.trust)},
+       {"form", with(schema_of(words_of(kLarsForms)),
+                     "lars, where the rate and the trust ratio stand", to_text(optimizer.form))},
+       {"clip",
+        with(kBoolean, "larc, the adapted rate is at most the learning rate", optimizer.clip)},
        {"no_decay", with(kinds, "kinds of parameters without weight decay")},
-       {"no_adaptation", with(kinds, "lars, kinds of parameters without adaptation")}},
+       {"no_adaptation", with(kinds, "lars, larc: kinds of parameters without adaptation")}},
       "how parameters are updated");
 }
 

@@ -156,12 +156,15 @@ OptimizerConfig read_optimizer(TableReader& root, Problems& problems) {
   read.beta2 = table.real("beta2", kMomenta, read.beta2);
   read.eps = table.real("eps", kEpsilons, read.eps);
   read.trust = table.real("trust", kTrusts, read.trust);
+  read.form = table.choice<LarsForm>("form", kLarsForms, read.form);
+  read.clip = table.boolean("clip", read.clip);
   read.no_decay = read_parameter_kinds(table, "no_decay", problems);
   read.no_adaptation = read_parameter_kinds(table, "no_adaptation", problems);
   table.finish();
 
-  static constexpr const char* kKeys[] = {"sgd_momentum", "nesterov", "beta1",        "beta2",
-                                          "eps",          "trust",    "no_adaptation"};
+  static constexpr const char* kKeys[] = {"sgd_momentum", "nesterov", "beta1",
+                                          "beta2",        "eps",      "trust",
+                                          "form",         "clip",     "no_adaptation"};
   if (table.has("kind")) warn_unused(table, kKeys, read.kind, problems);
   const auto keep = [&read](const char* key, auto& value, const auto& fallback) {
     if (!uses(read.kind, key)) value = fallback;
@@ -173,6 +176,8 @@ OptimizerConfig read_optimizer(TableReader& root, Problems& problems) {
   keep("beta2", read.beta2, defaults.beta2);
   keep("eps", read.eps, defaults.eps);
   keep("trust", read.trust, defaults.trust);
+  keep("form", read.form, defaults.form);
+  keep("clip", read.clip, defaults.clip);
   keep("no_adaptation", read.no_adaptation, defaults.no_adaptation);
   if (read.nesterov && read.sgd_momentum == 0) {
     problems.add("optimizer.nesterov: needs sgd_momentum > 0, got 0", table.place_of("nesterov"));
@@ -209,10 +214,15 @@ ScheduleConfig read_schedule(TableReader& root, std::optional<std::int64_t> epoc
 }
 
 bool uses(OptimizerChoice kind, std::string_view key) {
-  if (key == "sgd_momentum") return kind != OptimizerChoice::kAdamW;
-  if (key == "nesterov") return kind == OptimizerChoice::kSgd;
-  if (key == "beta1" || key == "beta2" || key == "eps") return kind == OptimizerChoice::kAdamW;
-  if (key == "trust" || key == "no_adaptation") return kind == OptimizerChoice::kLars;
+  const bool adam = kind == OptimizerChoice::kAdam || kind == OptimizerChoice::kAdamW;
+  const bool lars = kind == OptimizerChoice::kLars, larc = kind == OptimizerChoice::kLarc;
+  if (key == "sgd_momentum") return !adam;
+  if (key == "nesterov") return lars || kind == OptimizerChoice::kSgd;
+  if (key == "beta1" || key == "beta2") return adam;
+  if (key == "eps") return adam || larc;
+  if (key == "trust" || key == "no_adaptation") return lars || larc;
+  if (key == "form") return lars;
+  if (key == "clip") return larc;
   return true;
 }
 

@@ -109,6 +109,8 @@ std::string optimizer_text(const OptimizerConfig& optimizer) {
   if (used("beta2")) table.real("beta2", optimizer.beta2);
   if (used("eps")) table.real("eps", optimizer.eps);
   if (used("trust")) table.real("trust", optimizer.trust);
+  if (used("form")) table.text("form", to_text(optimizer.form));
+  if (used("clip")) table.boolean("clip", optimizer.clip);
   table.raw("no_decay", toml_strings(optimizer.no_decay));
   if (used("no_adaptation")) table.raw("no_adaptation", toml_strings(optimizer.no_adaptation));
   return table.str();

@@ -6,6 +6,8 @@
 namespace kith::host {
 namespace {
 
+using Tensors = std::vector<at::Tensor>;
+
 class Lars : public Optimizer {
  public:
   explicit Lars(const OptimizerSpec& spec)
@@ -14,26 +16,42 @@ class Lars : public Optimizer {
  private:
   void update(Batch& batch) override {
     const bool decays = batch.treatment.decays && spec_.weight_decay != 0;
-    const std::vector<at::Tensor> direction =
+    const Tensors direction =
         decays ? at::_foreach_add(batch.gradients, batch.parameters, spec_.weight_decay)
                : batch.gradients;
-    const std::vector<at::Tensor>& velocity = batch.state[0];
-    at::_foreach_mul_(velocity, spec_.sgd_momentum);
-    if (batch.treatment.adapts) {
-      at::_foreach_add_(velocity, at::_foreach_mul(direction, ratios(batch.parameters, direction)));
-    } else {
-      at::_foreach_add_(velocity, direction);
+    const double lr = batch.learning_rate;
+    switch (spec_.lars_form) {
+      case LarsForm::kPopular:
+        return move(batch, momentum(batch, adapted(batch, direction)), lr);
+      case LarsForm::kClassic:
+        return move(batch, momentum(batch, at::_foreach_mul(adapted(batch, direction), lr)), 1);
+      case LarsForm::kAdaptedLast:
+        return move(batch, adapted(batch, momentum(batch, direction)), lr);
     }
-    at::_foreach_add_(batch.parameters, velocity, -batch.learning_rate);
   }
 
-  /// trust |p| / |d| of each tensor, 1 where a norm is 0; on the device, without a read-back.
-  std::vector<at::Tensor> ratios(at::TensorList parameters, at::TensorList directions) const {
-    const at::Tensor parameter_norm = at::stack(at::_foreach_norm(parameters));  // [tensors]
-    const at::Tensor direction_norm = at::stack(at::_foreach_norm(directions));  // [tensors]
+  static void move(Batch& batch, const Tensors& by, double rate) {
+    at::_foreach_add_(batch.parameters, by, -rate);
+  }
+
+  /// v <- m v + d; with nesterov m v + d of the new v.
+  Tensors momentum(Batch& batch, const Tensors& direction) const {
+    Tensors& velocity = batch.state[0];
+    at::_foreach_mul_(velocity, spec_.sgd_momentum);
+    at::_foreach_add_(velocity, direction);
+    if (!spec_.nesterov) return velocity;
+    return at::_foreach_add(direction, velocity, spec_.sgd_momentum);
+  }
+
+  /// Each tensor times trust |p| / |d|, where a norm is 0 as it is; on the device, without a
+  /// read-back.
+  Tensors adapted(const Batch& batch, const Tensors& direction) const {
+    if (!batch.treatment.adapts) return direction;
+    const at::Tensor parameter_norm = at::stack(at::_foreach_norm(batch.parameters));  // [tensors]
+    const at::Tensor direction_norm = at::stack(at::_foreach_norm(direction));         // [tensors]
     const at::Tensor both = parameter_norm.gt(0).logical_and_(direction_norm.gt(0));
     const at::Tensor ratio = parameter_norm.mul(spec_.trust).div_(direction_norm);
-    return at::where(both, ratio, at::ones_like(ratio)).unbind(0);
+    return at::_foreach_mul(direction, at::where(both, ratio, at::ones_like(ratio)).unbind(0));
   }
 
   OptimizerSpec spec_;

@@ -15,11 +15,12 @@
 namespace kith::host {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, OptimizerKind>, 4> kKinds{{
+constexpr std::array<std::pair<std::string_view, OptimizerKind>, 5> kKinds{{
     {"sgd", OptimizerKind::kSgd},
     {"adam", OptimizerKind::kAdam},
     {"adamw", OptimizerKind::kAdamW},
     {"lars", OptimizerKind::kLars},
+    {"larc", OptimizerKind::kLarc},
 }};
 
 /// `wanted` reads as "must be in [0, 1)".
@@ -29,6 +30,11 @@ void require(bool ok, const char* key, const char* wanted, double value) {
   text << "optimizer: " << key << " must be " << wanted << ", got " << value << " (optimizer."
        << key << ")";
   throw ConfigError(text.str());
+}
+
+bool has_momentum(OptimizerKind kind) {
+  return kind == OptimizerKind::kSgd || kind == OptimizerKind::kLars ||
+         kind == OptimizerKind::kLarc;
 }
 
 bool is_fraction(double value) { return value >= 0 && value < 1; }
@@ -54,23 +60,27 @@ OptimizerKind parse_optimizer_kind(std::string_view name) {
   for (const auto& [known, kind] : kKinds) {
     if (known == name) return kind;
   }
-  throw ConfigError("optimizer: kind must be 'sgd', 'adam', 'adamw' or 'lars', got '" +
+  throw ConfigError("optimizer: kind must be 'sgd', 'adam', 'adamw', 'lars' or 'larc', got '" +
                     std::string(name) + "' (optimizer.kind)");
 }
 
 void check_optimizer(const OptimizerSpec& spec) {
   require(spec.weight_decay >= 0, "weight_decay", ">= 0", spec.weight_decay);
-  if (spec.kind == OptimizerKind::kSgd || spec.kind == OptimizerKind::kLars) {
+  if (has_momentum(spec.kind)) {
     require(is_fraction(spec.sgd_momentum), "sgd_momentum", "in [0, 1)", spec.sgd_momentum);
   } else {
     require(is_fraction(spec.beta1), "beta1", "in [0, 1)", spec.beta1);
     require(is_fraction(spec.beta2), "beta2", "in [0, 1)", spec.beta2);
+  }
+  if (!has_momentum(spec.kind) || spec.kind == OptimizerKind::kLarc) {
     require(spec.eps > 0, "eps", "> 0", spec.eps);
   }
-  if (spec.kind == OptimizerKind::kSgd && spec.nesterov) {
+  if (has_momentum(spec.kind) && spec.nesterov) {
     require(spec.sgd_momentum > 0, "sgd_momentum", "> 0 with nesterov", spec.sgd_momentum);
   }
-  if (spec.kind == OptimizerKind::kLars) require(spec.trust > 0, "trust", "> 0", spec.trust);
+  if (spec.kind == OptimizerKind::kLars || spec.kind == OptimizerKind::kLarc) {
+    require(spec.trust > 0, "trust", "> 0", spec.trust);
+  }
 }
 
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerSpec& spec) {
@@ -84,6 +94,8 @@ std::unique_ptr<Optimizer> make_optimizer(const OptimizerSpec& spec) {
       return make_adam(spec, /*decoupled=*/true);
     case OptimizerKind::kLars:
       return make_lars(spec);
+    case OptimizerKind::kLarc:
+      return make_larc(spec);
   }
   TORCH_CHECK(false, "make_optimizer: no such kind");
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/experiment.h"
 #include "train/parameter_groups.h"
 
 namespace at {
@@ -15,21 +16,23 @@ class Tensor;
 
 namespace kith::host {
 
-enum class OptimizerKind { kSgd, kAdam, kAdamW, kLars };
+enum class OptimizerKind { kSgd, kAdam, kAdamW, kLars, kLarc };
 
-/// "sgd", "adam", "adamw" or "lars". @throws ConfigError on any other name.
+/// "sgd", "adam", "adamw", "lars" or "larc". @throws ConfigError on any other name.
 OptimizerKind parse_optimizer_kind(std::string_view name);
 
 /// The settings of an optimiser; each kind reads its own.
 struct OptimizerSpec {
   OptimizerKind kind = OptimizerKind::kSgd;
-  double weight_decay = 0;    ///< >= 0; in the gradient (SGD, Adam, LARS) or decoupled (AdamW)
-  double sgd_momentum = 0.9;  ///< in [0, 1); SGD, LARS
-  bool nesterov = false;      ///< SGD; wants sgd_momentum > 0
+  double weight_decay = 0;    ///< >= 0; in the gradient, or decoupled (AdamW)
+  double sgd_momentum = 0.9;  ///< in [0, 1); SGD, LARS, LARC
+  bool nesterov = false;      ///< SGD, LARS; wants sgd_momentum > 0
   double beta1 = 0.9;         ///< in [0, 1); Adam, AdamW
   double beta2 = 0.999;       ///< in [0, 1); Adam, AdamW
-  double eps = 1e-8;          ///< > 0; Adam, AdamW
-  double trust = 0.001;       ///< > 0; LARS
+  double eps = 1e-8;          ///< > 0; Adam, AdamW, LARC
+  double trust = 0.001;       ///< > 0; LARS, LARC
+  LarsForm lars_form = LarsForm::kPopular;
+  bool clip = false;  ///< LARC: the adapted rate is at most the learning rate
 };
 
 /// @throws ConfigError if a setting that the kind reads is out of range.
@@ -71,7 +74,8 @@ class Optimizer {
   void clear_gradients();
 
   /// Visits all state, always the same names in the same order, from the first step on: momentum
-  /// buffers and step counts, "<parameter>.momentum_buffer" (SGD, LARS), "<parameter>.exp_avg",
+  /// buffers and step counts, "<parameter>.momentum_buffer" (SGD, LARS, LARC),
+  /// "<parameter>.exp_avg",
   /// "<parameter>.exp_avg_sq", "<parameter>.step" (Adam, AdamW). Restore it by copying in place
   /// (`state.copy_(saved)`) under no-grad; the next step is then exactly the one that would have
   /// come.

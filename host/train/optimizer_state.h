@@ -39,9 +39,16 @@ std::unique_ptr<Optimizer> make_sgd(const OptimizerSpec& spec);
 /// AdamW (arXiv 1711.05101, Alg. 2): p <- p - lr w p first, then Adam's step without decay.
 std::unique_ptr<Optimizer> make_adam(const OptimizerSpec& spec, bool decoupled);
 
-/// LARS as in MoCo v3, BYOL and DINO: d = g + w p; d <- d trust |p| / |d| (factor 1 if a norm is
-/// 0); v <- m v + d; p <- p - lr v. A parameter that does not adapt keeps d as it is. (Those codes
-/// exempt one-dimensional tensors from both: no_decay and no_adaptation = ["bias", "norm"].)
+/// LARS (arXiv 1708.03888) in the forms of LarsForm, with d = g + w p. The trust ratio is 1 where a
+/// norm is 0, and for a parameter that does not adapt. With nesterov, what moves p is m v + d of
+/// the new v. (The published codes exempt one-dimensional tensors from decay and adaptation:
+/// no_decay and no_adaptation = ["bias", "norm"].)
 std::unique_ptr<Optimizer> make_lars(const OptimizerSpec& spec);
+
+/// LARC as in SwAV (apex): d = (g + w p) r, r = trust |p| / (|g| + w |p| + eps); d = g, neither
+/// scaled nor decayed, where a norm is 0; then v <- m v + d; p <- p - lr v. With clip, as in
+/// solo-learn, r = min(r / lr, 1). A parameter that does not adapt has d = g + w p. (SwAV exempts
+/// nothing; solo-learn's LARS exempts one-dimensional tensors from both, with trust 0.02.)
+std::unique_ptr<Optimizer> make_larc(const OptimizerSpec& spec);
 
 }  // namespace kith::host

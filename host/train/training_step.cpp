@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
 #include <kith/error.hpp>
 
 #include "tensor/autocast.h"
@@ -20,7 +21,22 @@ OptimizerSpec optimizer_spec(const OptimizerConfig& c) {
   spec.beta2 = c.beta2;
   spec.eps = c.eps;
   spec.trust = c.trust;
+  spec.lars_form = c.form;
+  spec.clip = c.clip;
   return spec;
+}
+
+double peak_learning_rate(const OptimizerConfig& c, std::int64_t batch_size) {
+  const auto images = static_cast<double>(batch_size);
+  switch (c.lr_rule) {
+    case LearningRateRule::kNone:
+      return c.base_lr;
+    case LearningRateRule::kLinear:
+      return c.base_lr * images / 256;
+    case LearningRateRule::kSqrt:
+      return c.base_lr * std::sqrt(images);
+  }
+  return c.base_lr;
 }
 
 ScheduleSpec schedule_spec(const ScheduleConfig& c) {
@@ -36,7 +52,7 @@ ScheduleSpec schedule_spec(const ScheduleConfig& c) {
 TrainingStep::TrainingStep(Job& job, const Experiment& experiment, std::int64_t steps_per_epoch)
     : job_(job),
       train_(experiment.train),
-      base_lr_(experiment.optimizer.base_lr),
+      base_lr_(peak_learning_rate(experiment.optimizer, experiment.train.batch_size)),
       schedule_(schedule_spec(experiment.schedule)),
       optimizer_(make_optimizer(optimizer_spec(experiment.optimizer))),
       steps_(steps_per_epoch * experiment.train.epochs),

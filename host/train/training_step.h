@@ -12,6 +12,8 @@ namespace kith::host {
 
 /// The optimiser and the schedule of an experiment's tables.
 OptimizerSpec optimizer_spec(const OptimizerConfig& config);
+/// The learning rate that the schedule starts from: base_lr by lr_rule.
+double peak_learning_rate(const OptimizerConfig& config, std::int64_t batch_size);
 ScheduleSpec schedule_spec(const ScheduleConfig& config);
 
 /// One optimiser step after the other on a job's parameters. [train thread]

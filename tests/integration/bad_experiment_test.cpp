@@ -90,10 +90,12 @@ TEST_F(BadExperimentTest, WrongTypeNamesBoth) {
 }
 
 TEST_F(BadExperimentTest, WordThatIsNoChoiceListsThem) {
-  EXPECT_THAT(error_with("\"adamw\"", "\"adamv\""),
-              HasSubstr("optimizer.kind: must be one of \"sgd\", \"adamw\", \"lars\", got "
-                        "\"adamv\"; did you mean "
-                        "\"adamw\"? (experiment.toml:35:8)"));
+  EXPECT_THAT(
+      error_with("\"adamw\"", "\"admw\""),
+      HasSubstr(
+          "optimizer.kind: must be one of \"sgd\", \"adam\", \"adamw\", \"lars\", \"larc\", got "
+          "\"admw\"; did you mean "
+          "\"adamw\"? (experiment.toml:35:8)"));
 }
 
 TEST_F(BadExperimentTest, AllErrorsOfAFileComeAtOnceInItsOrder) {

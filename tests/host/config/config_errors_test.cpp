@@ -105,12 +105,13 @@ TEST_F(ConfigErrorsTest, SaysWhichRangeWasWantedAndWhatCame) {
 }
 
 TEST_F(ConfigErrorsTest, SuggestsTheNearestChoice) {
-  EXPECT_EQ(
-      error("\"adamw\"", "\"adam\""),
-      "optimizer.kind: must be one of \"sgd\", \"adamw\", \"lars\", got \"adam\"; did you mean "
-      "\"adamw\"? (exp.toml:16:8)");
-  EXPECT_EQ(error("4e-3", "4e-3\nlr_rule = \"linear\""),
-            "optimizer.lr_rule: must be \"none\", got \"linear\" (exp.toml:18:11)");
+  EXPECT_EQ(error("\"adamw\"", "\"admw\""),
+            "optimizer.kind: must be one of \"sgd\", \"adam\", \"adamw\", \"lars\", \"larc\", got "
+            "\"admw\"; did you mean "
+            "\"adamw\"? (exp.toml:16:8)");
+  EXPECT_EQ(error("4e-3", "4e-3\nlr_rule = \"lineer\""),
+            "optimizer.lr_rule: must be one of \"none\", \"linear\", \"sqrt\", got \"lineer\"; did "
+            "you mean \"linear\"? (exp.toml:18:11)");
   EXPECT_EQ(
       error("4e-3", "4e-3\nno_decay = [\"biases\"]"),
       "optimizer.no_decay.0: must be one of \"bias\", \"norm\", \"position_table\", "
@@ -131,7 +132,8 @@ TEST_F(ConfigErrorsTest, NamesEveryRequiredKeyThatIsMissing) {
       "'plugin' (exp.toml)\n"
       "experiment: the key 'views' is missing; it must be a list of tables [[views]] with the "
       "keys count, size and augment (exp.toml)\n"
-      "optimizer: the key 'kind' is missing; it must be one of \"sgd\", \"adamw\", \"lars\" "
+      "optimizer: the key 'kind' is missing; it must be one of \"sgd\", \"adam\", \"adamw\", "
+      "\"lars\", \"larc\" "
       "(exp.toml)\n"
       "optimizer: the key 'base_lr' is missing; it must be a number in [0, 1000] (exp.toml)\n"
       "train: the key 'batch_size' is missing; it must be an integer in [1, 1048576] "

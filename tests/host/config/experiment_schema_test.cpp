@@ -50,7 +50,7 @@ TEST_F(ExperimentSchemaTest, KnowsNoKeyThatLoadingDoesNot) {
 }
 
 TEST_F(ExperimentSchemaTest, KnowsEveryKeyOfAResolvedExperiment) {
-  for (const char* kind : {"sgd", "adamw", "lars"}) {
+  for (const char* kind : {"sgd", "adam", "adamw", "lars", "larc"}) {
     for (const char* schedule : {"{ kind = 'cosine' }", "{ kind = 'step', milestones = [1] }"}) {
       const std::string text =
           to_resolved_toml(load(kSmallExperiment, {std::string("optimizer.kind=") + kind,

@@ -124,6 +124,8 @@ kind = "lars"
 base_lr = 0.1
 weight_decay = 1e-6
 trust = 0.002
+form = "classic"
+nesterov = true
 no_decay = ["norm", "bias"]
 no_adaptation = ["bias"]
 [schedule]

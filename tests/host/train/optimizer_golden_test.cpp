@@ -14,12 +14,13 @@ namespace {
 
 using golden::Case;
 
-/// The forms in the file that Kith has; MoCo v3's and DINO's LARS are the same rule.
+/// MoCo v3's and DINO's LARS are the same rule; solo-learn's is LARC with exemptions.
 const std::map<std::string, OptimizerKind>& forms() {
   static const std::map<std::string, OptimizerKind> map{
       {"sgd", OptimizerKind::kSgd},        {"adam", OptimizerKind::kAdam},
       {"adamw", OptimizerKind::kAdamW},    {"lars_mocov3", OptimizerKind::kLars},
-      {"lars_dino", OptimizerKind::kLars},
+      {"lars_dino", OptimizerKind::kLars}, {"lars_simclr", OptimizerKind::kLars},
+      {"larc", OptimizerKind::kLarc},      {"lars_solo", OptimizerKind::kLarc},
   };
   return map;
 }
@@ -36,7 +37,11 @@ OptimizerSpec spec_of(const Case& c) {
   read("beta2", spec.beta2);
   read("eps", spec.eps);
   read("trust", spec.trust);
-  spec.nesterov = c.has_param("nesterov") && c.integer("nesterov") != 0;
+  const auto is_set = [&](const char* name) { return c.has_param(name) && c.integer(name) != 0; };
+  spec.nesterov = is_set("nesterov");
+  spec.clip = is_set("clip");
+  if (c.has_param("classic"))
+    spec.lars_form = is_set("classic") ? LarsForm::kClassic : LarsForm::kAdaptedLast;
   return spec;
 }
 
@@ -62,8 +67,9 @@ void expect_same_steps(const Case& c, at::ScalarType dtype, golden::Tolerance to
     parameters.push_back(tensor_of(c.input("p" + std::to_string(i)), dtype));
     ParameterTreatment treatment;
     // In the LARS codes one-dimensional tensors neither decay nor adapt.
-    treatment.adapts = parameters.back().dim() > 1;
-    if (spec.kind == OptimizerKind::kLars) treatment.decays = treatment.adapts;
+    const bool exempts = c.has_param("exclude_1d") ? c.integer("exclude_1d") != 0
+                                                   : spec.kind == OptimizerKind::kLars;
+    if (exempts) treatment.adapts = treatment.decays = parameters.back().dim() > 1;
     optimizer->add_parameter("p" + std::to_string(i), parameters.back(), treatment);
   }
   const std::vector<double> rates = c.reals("lr");

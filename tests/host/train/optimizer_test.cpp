@@ -314,7 +314,7 @@ TEST(OptimizerTest, ReadsKindsByNameAndRejectsOthers) {
     FAIL() << "did not throw";
   } catch (const ConfigError& e) {
     EXPECT_STREQ(e.what(),
-                 "optimizer: kind must be 'sgd', 'adam', 'adamw' or 'lars', got 'sdg' "
+                 "optimizer: kind must be 'sgd', 'adam', 'adamw', 'lars' or 'larc', got 'sdg' "
                  "(optimizer.kind)");
   }
 }

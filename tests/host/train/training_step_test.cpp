@@ -151,6 +151,18 @@ TEST(TrainingStepTest, ChannelsLastChangesTheLayoutAndHardlyTheLoss) {
     EXPECT_NEAR(plain[i], last[i], 1e-3 * plain[i]) << i;  // float32 sums
 }
 
+TEST(TrainingStepTest, TheLearningRateFollowsTheRule) {
+  OptimizerConfig c;
+  c.base_lr = 0.3;
+  EXPECT_EQ(peak_learning_rate(c, 4096), 0.3);
+  c.lr_rule = LearningRateRule::kLinear;
+  EXPECT_DOUBLE_EQ(peak_learning_rate(c, 4096), 4.8);
+  // SimCLR's second rule (arXiv 2002.05709, B.1): 0.075 sqrt(4096) = 4.8.
+  c.base_lr = 0.075;
+  c.lr_rule = LearningRateRule::kSqrt;
+  EXPECT_DOUBLE_EQ(peak_learning_rate(c, 4096), 4.8);
+}
+
 TEST(TrainerTest, ALossThatIsNotFiniteStopsWithTheStepAndWhatToTry) {
   TinyExperiment tiny("", {"method.plugin=faulty_method", "method.loss=infinite"});
   const auto assembly = tiny.assemble();

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/ATen.h>
+
+#include "train/optimizer_state.h"
+
+namespace kith::host {
+namespace {
+
+class Larc : public Optimizer {
+ public:
+  explicit Larc(const OptimizerSpec& spec)
+      : Optimizer({{"momentum_buffer", /*is_count=*/false}}), spec_(spec) {}
+
+ private:
+  void update(Batch& batch) override {
+    const double weight_decay = batch.treatment.decays ? spec_.weight_decay : 0;
+    const std::vector<at::Tensor> direction =
+        batch.treatment.adapts ? adapted(batch, weight_decay)
+        : weight_decay != 0    ? at::_foreach_add(batch.gradients, batch.parameters, weight_decay)
+                               : batch.gradients;
+    const std::vector<at::Tensor>& velocity = batch.state[0];
+    at::_foreach_mul_(velocity, spec_.sgd_momentum);
+    at::_foreach_add_(velocity, direction);
+    at::_foreach_add_(batch.parameters, velocity, -batch.learning_rate);
+  }
+
+  /// (g + w p) trust |p| / (|g| + w |p| + eps), and g alone where a norm is 0; on the device,
+  /// without a read-back.
+  std::vector<at::Tensor> adapted(const Batch& batch, double weight_decay) const {
+    const at::Tensor parameter_norm = at::stack(at::_foreach_norm(batch.parameters));  // [tensors]
+    const at::Tensor gradient_norm = at::stack(at::_foreach_norm(batch.gradients));    // [tensors]
+    const at::Tensor both = parameter_norm.gt(0).logical_and_(gradient_norm.gt(0));
+    at::Tensor ratio = parameter_norm.mul(spec_.trust) /
+                       (gradient_norm + parameter_norm.mul(weight_decay) + spec_.eps);
+    if (spec_.clip) ratio = ratio.div(batch.learning_rate).clamp_max(1);
+    const auto factor = at::where(both, ratio, at::ones_like(ratio));
+    const auto decay = at::where(both, ratio.mul(weight_decay), at::zeros_like(ratio));
+    auto direction = at::_foreach_mul(batch.gradients, factor.unbind(0));
+    at::_foreach_add_(direction, at::_foreach_mul(batch.parameters, decay.unbind(0)));
+    return direction;
+  }
+
+  OptimizerSpec spec_;
+};
+
+}  // namespace
+
+std::unique_ptr<Optimizer> make_larc(const OptimizerSpec& spec) {
+  return std::make_unique<Larc>(spec);
+}
+
+}  // namespace kith::host
