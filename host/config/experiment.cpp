@@ -39,7 +39,8 @@ auto fields(const OptimizerConfig& c) {
 }
 
 auto fields(const ScheduleConfig& c) {
-  return std::tie(c.kind, c.warmup_epochs, c.end_lr, c.milestones, c.factor);
+  return std::tie(c.kind, c.warmup_epochs, c.warmup_start_lr, c.warmup_reaches_peak, c.end_lr,
+                  c.milestones, c.factor, c.factors);
 }
 
 bool same_role(const RoleConfig& a, const RoleConfig& b) {

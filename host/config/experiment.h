@@ -124,10 +124,14 @@ inline constexpr const char* kParameterKinds[] = {"bias", "norm", "position_tabl
 struct ScheduleConfig {
   ScheduleChoice kind = ScheduleChoice::kCosine;
   double warmup_epochs = 0;  ///< epochs of linear rise from 0; may be a fraction [0, train.epochs]
-  double end_lr = 0;         ///< learning rate at the end, cosine and linear [0, 1000]
+  double warmup_start_lr = 0;        ///< learning rate that the warm-up rises from [0, 1000]
+  bool warmup_reaches_peak = false;  ///< at its last step rather than at the step after
+  double end_lr = 0;                 ///< learning rate at the end, cosine and linear [0, 1000]
   std::vector<std::int64_t>
       milestones;  ///< step: epochs after which the rate is multiplied; rising [1, train.epochs)
   double factor = 0.1;  ///< step: what the rate is multiplied by (0, 1]
+  /// step, in place of factor: what part of the peak the rate is from each milestone on (0, 1]
+  std::vector<double> factors;
 };
 
 /// One of [[evaluation]]: a plugin of the kind "evaluation", and what it looks at.

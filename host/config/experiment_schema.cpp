@@ -133,18 +133,28 @@ Json optimizer_schema() {
 
 Json schedule_schema() {
   const ScheduleConfig schedule;
-  return table({{"kind", with(schema_of(words_of(kScheduleKinds)),
-                              "form of the learning rate over the run", to_text(schedule.kind))},
-                {"warmup_epochs",
-                 with(schema_of(kWarmups), "epochs of linear rise from 0; may be a fraction",
-                      schedule.warmup_epochs)},
-                {"end_lr", with(schema_of(kLearningRates),
-                                "cosine and linear: learning rate at the end", schedule.end_lr)},
-                {"milestones",
-                 with(list(schema_of(kCounts)), "step: epochs after which the rate is multiplied")},
-                {"factor", with(schema_of(kFactors), "step: what the rate is multiplied by",
-                                schedule.factor)}},
-               "the learning rate over the run");
+  return table(
+      {{"kind", with(schema_of(words_of(kScheduleKinds)), "form of the learning rate over the run",
+                     to_text(schedule.kind))},
+       {"warmup_epochs",
+        with(schema_of(kWarmups), "epochs of linear rise from 0; may be a fraction",
+             schedule.warmup_epochs)},
+       {"warmup_start_lr",
+        with(schema_of(kLearningRates), "learning rate that the warm-up rises from",
+             schedule.warmup_start_lr)},
+       {"warmup_reaches_peak", with(kBoolean, "at its last step rather than at the step after",
+                                    schedule.warmup_reaches_peak)},
+       {"end_lr", with(schema_of(kLearningRates), "cosine and linear: learning rate at the end",
+                       schedule.end_lr)},
+       {"milestones",
+        with(list(schema_of(kCounts)), "step: epochs after which the rate is multiplied")},
+       {"factor",
+        with(schema_of(kFactors), "step: what the rate is multiplied by", schedule.factor)},
+       {"factors",
+        with(
+            list(schema_of(kFactors)),
+            "step, in place of factor: what part of the peak the rate is from each milestone on")}},
+      "the learning rate over the run");
 }
 
 Json evaluation_keys() {

@@ -104,6 +104,23 @@ std::vector<std::int64_t> read_milestones(TableReader& table, std::optional<std:
   return milestones;
 }
 
+std::vector<double> read_factors(TableReader& table, std::size_t milestones, Problems& problems) {
+  const ConfigNode* list = table.take_list("factors", "a list of numbers in (0, 1]");
+  if (list == nullptr) return {};
+  std::vector<double> factors;
+  for (std::size_t i = 0; i < list->items.size(); ++i) {
+    const std::string path = join_keys(table.path_of("factors"), std::to_string(i));
+    if (const auto value = read_real(list->items[i], path, kFactors, problems))
+      factors.push_back(*value);
+  }
+  if (list->items.size() != milestones) {
+    problems.add("schedule.factors: must be as many as milestones, which are " +
+                     std::to_string(milestones) + ", got " + std::to_string(list->items.size()),
+                 list->where);
+  }
+  return factors;
+}
+
 }  // namespace
 
 DataConfig read_data(TableReader& root, Problems& problems) {
@@ -191,17 +208,21 @@ ScheduleConfig read_schedule(TableReader& root, std::optional<std::int64_t> epoc
   ScheduleConfig read;
   read.kind = table.choice<ScheduleChoice>("kind", kScheduleKinds, read.kind);
   read.warmup_epochs = table.real("warmup_epochs", kWarmups, read.warmup_epochs);
+  read.warmup_start_lr = table.real("warmup_start_lr", kLearningRates, read.warmup_start_lr);
+  read.warmup_reaches_peak = table.boolean("warmup_reaches_peak", read.warmup_reaches_peak);
   read.end_lr = table.real("end_lr", kLearningRates, read.end_lr);
   read.milestones = read_milestones(table, epochs, problems);
   read.factor = table.real("factor", kFactors, read.factor);
+  read.factors = read_factors(table, read.milestones.size(), problems);
   table.finish();
 
-  static constexpr const char* kKeys[] = {"end_lr", "milestones", "factor"};
+  static constexpr const char* kKeys[] = {"end_lr", "milestones", "factor", "factors"};
   warn_unused(table, kKeys, read.kind, problems);
   const ScheduleConfig defaults;
   if (!uses(read.kind, "end_lr")) read.end_lr = defaults.end_lr;
   if (!uses(read.kind, "milestones")) read.milestones.clear();
   if (!uses(read.kind, "factor")) read.factor = defaults.factor;
+  if (!uses(read.kind, "factors")) read.factors.clear();
   if (epochs && read.warmup_epochs > static_cast<double>(*epochs)) {
     problems.add("schedule.warmup_epochs: must be at most train.epochs, which is " +
                      std::to_string(*epochs) + ", got " + number_text(read.warmup_epochs),
@@ -228,7 +249,8 @@ bool uses(OptimizerChoice kind, std::string_view key) {
 
 bool uses(ScheduleChoice kind, std::string_view key) {
   if (key == "end_lr") return kind == ScheduleChoice::kCosine || kind == ScheduleChoice::kLinear;
-  if (key == "milestones" || key == "factor") return kind == ScheduleChoice::kStep;
+  if (key == "milestones" || key == "factor" || key == "factors")
+    return kind == ScheduleChoice::kStep;
   return true;
 }
 

@@ -64,6 +64,8 @@ std::string toml_strings(const std::vector<std::string>& texts) {
   return list_of(texts, [](const std::string& text) { return toml_string(text); });
 }
 
+std::string toml_floats(const std::vector<double>& numbers) { return list_of(numbers, toml_float); }
+
 std::string toml_integers(const std::vector<std::int64_t>& integers) {
   return list_of(integers, [](std::int64_t integer) { return std::to_string(integer); });
 }

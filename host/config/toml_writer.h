@@ -17,6 +17,7 @@ std::string toml_string(std::string_view text);
 /// Bare where TOML allows it, else in quotes.
 std::string toml_key(const std::string& key);
 std::string toml_strings(const std::vector<std::string>& texts);
+std::string toml_floats(const std::vector<double>& numbers);
 std::string toml_integers(const std::vector<std::int64_t>& integers);
 /// An option's value; of a plugin an inline table with the plugin and all of its options.
 std::string toml_option(const OptionValue& option);

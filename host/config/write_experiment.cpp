@@ -121,9 +121,12 @@ std::string schedule_text(const ScheduleConfig& schedule) {
   TableText table("[schedule]");
   table.text("kind", to_text(schedule.kind));
   table.real("warmup_epochs", schedule.warmup_epochs);
+  table.real("warmup_start_lr", schedule.warmup_start_lr);
+  table.boolean("warmup_reaches_peak", schedule.warmup_reaches_peak);
   if (used("end_lr")) table.real("end_lr", schedule.end_lr);
   if (used("milestones")) table.raw("milestones", toml_integers(schedule.milestones));
   if (used("factor")) table.real("factor", schedule.factor);
+  if (!schedule.factors.empty()) table.raw("factors", toml_floats(schedule.factors));
   return table.str();
 }
 

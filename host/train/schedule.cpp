@@ -26,10 +26,16 @@ double warmup_steps(const ScheduleSpec& spec, std::int64_t steps_per_epoch) {
 
 double after_milestones(const ScheduleSpec& spec, double base, double epoch) {
   double rate = base;
-  for (double milestone : spec.milestones) {
-    if (epoch >= milestone) rate *= spec.factor;
+  for (std::size_t i = 0; i < spec.milestones.size() && epoch >= spec.milestones[i]; ++i) {
+    rate = spec.factors.empty() ? rate * spec.factor : base * spec.factors[i];
   }
   return rate;
+}
+
+/// @param t  step, below `warmup`, the number of steps of the warm-up.
+double warming_up(const ScheduleSpec& spec, double base, double t, double warmup) {
+  const double last = spec.warmup_reaches_peak ? warmup - 1 : warmup;
+  return last > 0 ? linear_between(spec.warmup_start_lr, base, t, last) : base;
 }
 
 }  // namespace
@@ -57,6 +63,9 @@ void check_schedule(const ScheduleSpec& spec, std::int64_t steps, std::int64_t s
       text << (i == 0 ? "" : ", ") << spec.milestones[i];
     }
     text << "] (schedule.milestones)";
+  } else if (!spec.factors.empty() && spec.factors.size() != spec.milestones.size()) {
+    text << "schedule: factors must be as many as milestones, which are " << spec.milestones.size()
+         << ", got " << spec.factors.size() << " (schedule.factors)";
   } else {
     return;
   }
@@ -67,7 +76,7 @@ double learning_rate(const ScheduleSpec& spec, double base, std::int64_t step, s
                      std::int64_t steps_per_epoch) {
   const double warmup = warmup_steps(spec, steps_per_epoch);
   const double t = static_cast<double>(step);
-  if (t < warmup) return base * t / warmup;
+  if (t < warmup) return warming_up(spec, base, t, warmup);
   const double duration = static_cast<double>(steps) - warmup;
   switch (spec.kind) {
     case ScheduleKind::kConstant:

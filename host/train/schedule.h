@@ -13,15 +13,22 @@ enum class ScheduleKind { kConstant, kCosine, kLinear, kStep };
 /// How the learning rate moves over a run. [any thread]
 struct ScheduleSpec {
   ScheduleKind kind = ScheduleKind::kCosine;
-  /// The rate rises linearly from 0 over so many epochs (a fraction is fine) and reaches its peak
-  /// at the first step after them, as in MoCo v3 and SimCLR.
+  /// The rate rises linearly over so many epochs (a fraction is fine) and reaches its peak at the
+  /// first step after them, as in MoCo v3 and SimCLR.
   double warmup_epochs = 0;
+  double warmup_start_lr = 0;  ///< where it rises from: a learning rate
+  /// It reaches its peak at the last step of the warm-up, and has it once more at the step after,
+  /// as in DINO, SwAV and solo-learn.
+  bool warmup_reaches_peak = false;
   /// Where cosine and linear end: a learning rate, not a fraction of the base.
   double end_lr = 0;
   /// Kind step: from each of these epochs on (counted from 0, ascending) the rate is `factor` times
   /// what it was.
   std::vector<double> milestones;
   double factor = 0.1;
+  /// Kind step, if not empty, in place of `factor`: what part of the base the rate is from each
+  /// milestone on.
+  std::vector<double> factors;
 };
 
 /// "constant", "cosine", "linear" or "step". @throws ConfigError on any other name.

@@ -43,9 +43,12 @@ ScheduleSpec schedule_spec(const ScheduleConfig& c) {
   ScheduleSpec spec;
   spec.kind = parse_schedule_kind(to_text(c.kind));
   spec.warmup_epochs = c.warmup_epochs;
+  spec.warmup_start_lr = c.warmup_start_lr;
+  spec.warmup_reaches_peak = c.warmup_reaches_peak;
   spec.end_lr = c.end_lr;
   spec.milestones.assign(c.milestones.begin(), c.milestones.end());
   spec.factor = c.factor;
+  spec.factors = c.factors;
   return spec;
 }
 

@@ -46,12 +46,9 @@ class ConvNet : public kith::Encoder {
     auto channels = in.channels;
     for (std::size_t i = 0; i < widths.size(); ++i) {
       const auto kernel = i == 0 ? o.integer("first_kernel") : 3;
-      body_.add<nn::Conv2d>(channels, widths[i], kernel,
-                            nn::Conv2d::Options{.stride = strides[i],
-                                                .padding = kernel / 2,
-                                                .bias = false,
-                                                .init = kith::init::kaiming_normal_fan_out(
-                                                    widths[i] * kernel * kernel)});
+      body_.add<nn::Conv2d>(
+          channels, widths[i], kernel,
+          nn::Conv2d::Options{.stride = strides[i], .padding = kernel / 2, .bias = false});
       body_.add<nn::BatchNorm2d>(widths[i]);
       body_.add<nn::ReLU>();
       channels = widths[i];

@@ -179,6 +179,9 @@ TEST_F(ConfigErrorsTest, ChecksTheScheduleAgainstTheRun) {
   EXPECT_EQ(errors(small + "[schedule]\nwarmup_epochs = 6.5\n"),
             "schedule.warmup_epochs: must be at most train.epochs, which is 6, got 6.5 "
             "(exp.toml:19:17)\n1 error in exp.toml");
+  EXPECT_EQ(errors(small + "[schedule]\nkind = \"step\"\nmilestones = [3, 4]\nfactors = [0.1]\n"),
+            "schedule.factors: must be as many as milestones, which are 2, got 1 (exp.toml:21:11)\n"
+            "1 error in exp.toml");
   EXPECT_EQ(errors(small + "[schedule]\nkind = \"step\"\nmilestones = [4, 3, 6]\n"),
             "schedule.milestones.1: must be above the milestone before it, which is 4, got 3 "
             "(exp.toml:20:18)\n"

@@ -76,6 +76,8 @@ no_decay = []
 [schedule]
 kind = "cosine"
 warmup_epochs = 0.0
+warmup_start_lr = 0.0
+warmup_reaches_peak = false
 end_lr = 0.0
 )");
 }
@@ -131,8 +133,10 @@ no_adaptation = ["bias"]
 [schedule]
 kind = "step"
 warmup_epochs = 2.5
+warmup_start_lr = 0.01
+warmup_reaches_peak = true
 milestones = [60, 80]
-factor = 0.2
+factors = [0.5, 0.05]
 [[evaluation]]
 plugin = "knn"
 k = 200
