@@ -49,5 +49,5 @@ data=''
 [ "$stop_after" = build ] || data=$(setup/fashion_mnist.sh) # before the build: what is missing is said at once
 setup/build.sh "$libtorch"
 [ "$stop_after" != build ] || { say "built; the program is build/host/cli/kith"; exit 0; }
-say "quick start: training takes about 3 minutes on 2 cores"
+say "quick start: training takes under 3 minutes on 2 cores"
 exec build/host/cli/kith run experiments/quickstart/experiment.toml --set data.path="$data"
