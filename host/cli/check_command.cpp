@@ -54,12 +54,8 @@ int check_command(const std::string& experiment, const std::vector<std::string>&
   PluginShelf shelf(std::filesystem::absolute(file).parent_path());
   auto resolved = load_experiment(file, set, shelf);
   for (const auto& warning : resolved.warnings) fmt::print("warning: {}\n", warning);
-  const auto cores = usable_cores();
-  auto& train = resolved.experiment.train;
-  const auto threads = resolve_threads(train.tensor_threads, train.loader_threads, cores, false);
-  train.tensor_threads = threads.tensor;
-  train.loader_threads = threads.loader;
-  at::set_num_threads(static_cast<int>(cores));
+  resolve_threads(resolved.experiment.train, false);
+  at::set_num_threads(static_cast<int>(usable_cores()));
   const auto assembly = assemble(std::move(resolved), shelf);
   for (const auto& text : left_out(assembly)) fmt::print("warning: {}\n", text);
   const auto report = dry_run(assembly);

@@ -123,7 +123,7 @@ inline constexpr const char* kParameterKinds[] = {"bias", "norm", "position_tabl
 /// [schedule]: the learning rate over the run.
 struct ScheduleConfig {
   ScheduleChoice kind = ScheduleChoice::kCosine;
-  double warmup_epochs = 0;  ///< epochs of linear rise from 0; may be a fraction [0, train.epochs]
+  double warmup_epochs = 0;          ///< epochs of linear rise; may be a fraction [0, train.epochs]
   double warmup_start_lr = 0;        ///< learning rate that the warm-up rises from [0, 1000]
   bool warmup_reaches_peak = false;  ///< at its last step rather than at the step after
   double end_lr = 0;                 ///< learning rate at the end, cosine and linear [0, 1000]

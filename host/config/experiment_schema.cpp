@@ -136,9 +136,8 @@ Json schedule_schema() {
   return table(
       {{"kind", with(schema_of(words_of(kScheduleKinds)), "form of the learning rate over the run",
                      to_text(schedule.kind))},
-       {"warmup_epochs",
-        with(schema_of(kWarmups), "epochs of linear rise from 0; may be a fraction",
-             schedule.warmup_epochs)},
+       {"warmup_epochs", with(schema_of(kWarmups), "epochs of linear rise; may be a fraction",
+                              schedule.warmup_epochs)},
        {"warmup_start_lr",
         with(schema_of(kLearningRates), "learning rate that the warm-up rises from",
              schedule.warmup_start_lr)},

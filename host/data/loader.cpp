@@ -117,8 +117,9 @@ class Loader::Impl {
   LoaderStats stats_;
   Clock::time_point started_ = Clock::now();
 
-  std::vector<std::unique_ptr<ViewMaker::ThreadState>> states_;  ///< The first: the consumer's.
-  Image image_;                                                  ///< The consumer's.
+  std::vector<std::unique_ptr<ViewMaker::ThreadState>>
+      states_;   ///< The first: the consumer's, unless ahead.
+  Image image_;  ///< The consumer's.
   std::vector<std::jthread> threads_;
 };
 

@@ -72,11 +72,7 @@ class ExperimentRun {
     for (const auto& warning : resolved.warnings) tell(events_.on_warning, warning);
     if (request_.resume) resolved.experiment.folder = folder;
     device_ = open_device(request_.device);
-    auto& train = resolved.experiment.train;
-    threads_ = resolve_threads(train.tensor_threads, train.loader_threads, usable_cores(),
-                               device_.is_cuda());
-    train.tensor_threads = threads_.tensor;
-    train.loader_threads = threads_.loader;
+    threads_ = resolve_threads(resolved.experiment.train, device_.is_cuda());
     at::set_num_threads(static_cast<int>(threads_.tensor));
     assembly_.emplace(assemble(std::move(resolved), *shelf_));
     for (const auto& text : left_out(*assembly_)) tell(events_.on_warning, text);

@@ -32,4 +32,12 @@ Threads resolve_threads(std::optional<std::int64_t> tensor, std::optional<std::i
   return t;
 }
 
+Threads resolve_threads(TrainConfig& train, bool gpu) {
+  const auto threads =
+      resolve_threads(train.tensor_threads, train.loader_threads, usable_cores(), gpu);
+  train.tensor_threads = threads.tensor;
+  train.loader_threads = threads.loader;
+  return threads;
+}
+
 }  // namespace kith::host

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "config/experiment.h"
+
 namespace kith::host {
 
 /// How many threads do what. Together they do not exceed the cores.
@@ -20,5 +22,8 @@ std::int64_t usable_cores();
 /// @throws ConfigError if the sum exceeds the cores.
 Threads resolve_threads(std::optional<std::int64_t> tensor, std::optional<std::int64_t> loader,
                         std::int64_t cores, bool gpu);
+
+/// The same for this process's cores; what was not given is written into `train`.
+Threads resolve_threads(TrainConfig& train, bool gpu);
 
 }  // namespace kith::host
