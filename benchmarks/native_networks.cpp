@@ -2,6 +2,7 @@
 #include "native_networks.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 namespace kith::benchmarks {
 

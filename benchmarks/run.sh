@@ -13,7 +13,7 @@ core=${CORE:-$(($(nproc --all) - 1))}
 export KITH_PYTHON=${KITH_PYTHON:-$PWD/.venv/bin/python3}
 
 programs=(border_benchmark start_benchmark augment_benchmark)
-[ -n "${KITH_BUILD:-}" ] || setup/build.sh >&2
+[ -n "${KITH_BUILD:-}" ] || KITH_TARGETS="all benchmarks" setup/build.sh >&2
 
 printf 'machine   %s, %s cores, %s GB; core %s used\n' "$(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -1)" \
     "$(nproc --all)" "$(awk '/^MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo)" "$core"

@@ -2,7 +2,7 @@
 // The precompiled header of everything that includes LibTorch.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <torch/csrc/autograd/custom_function.h>
+#include <ATen/core/grad_mode.h>
 
 #include <map>
 #include <memory>

@@ -2,6 +2,7 @@
 #include "harness/state_values.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <kith/error.hpp>
 

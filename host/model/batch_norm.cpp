@@ -2,6 +2,7 @@
 #include "model/batch_norm.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <kith/error.hpp>

@@ -2,6 +2,7 @@
 #include "train/training_state.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <functional>
 #include <set>

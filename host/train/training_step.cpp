@@ -2,6 +2,7 @@
 #include "train/training_step.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 #include <kith/error.hpp>
