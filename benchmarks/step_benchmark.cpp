@@ -64,10 +64,10 @@ host::Experiment sgd_experiment() {
   host::Experiment e;
   e.train.epochs = 1;
   e.train.batch_size = kBatch;
-  e.optimizer.kind = host::OptimizerChoice::kSgd;
+  e.optimizer.kind = host::OptimizerKind::kSgd;
   e.optimizer.base_lr = 0.05;
   e.optimizer.weight_decay = 1e-4;
-  e.schedule.kind = host::ScheduleChoice::kConstant;
+  e.schedule.kind = host::ScheduleKind::kConstant;
   return e;
 }
 

@@ -21,7 +21,7 @@ using namespace kith::host;  // NOLINT(google-build-using-namespace): the progra
 constexpr const char* kExitCodes = R"(
 
 exit codes: 0 done; 1 experiment, plugin, data, device or disk are wrong; 2 the command line is wrong;
-  3 stopped by Ctrl-C or SIGTERM with a checkpoint written (go on with --resume))";
+  3 stopped by Ctrl-C, SIGTERM or a closed terminal, with a checkpoint written (go on with --resume))";
 
 constexpr const char* kExamples = R"(examples:
   kith run experiments/quickstart/experiment.toml
@@ -44,8 +44,10 @@ void add_run(CLI::App& app, RunArguments& arguments, int& code) {
       with_exit_codes("examples:\n  kith run experiment.toml --set train.epochs=2\n  kith run "
                       "--resume runs/quickstart-latest"));
   auto* file = run->add_option("experiment", arguments.experiment, "the experiment's TOML file");
-  run->add_option("--set", arguments.set,
-                  "set a value: key=value, as optimizer.base_lr=1e-3 or views.0.size=32")
+  run->add_option(
+         "--set", arguments.set,
+         "set a value: key=value, as optimizer.base_lr=1e-3 or views.0.size=32; with --resume only "
+         "data.path and train.loader_threads")
       ->allow_extra_args(false);
   run->add_option("--device", arguments.device,
                   "auto, cpu or cuda; auto takes a GPU where there is one")
@@ -53,7 +55,7 @@ void add_run(CLI::App& app, RunArguments& arguments, int& code) {
   run->add_option("--folder", arguments.folder,
                   "write the run to this folder, which must not exist");
   auto* resume = run->add_option("--resume", arguments.resume, "go on with the run in this folder");
-  resume->excludes(file)->excludes("--set")->excludes("--folder");
+  resume->excludes(file)->excludes("--folder");
   run->callback([&, run] {
     if (arguments.experiment.empty() && arguments.resume.empty())
       throw CLI::RequiredError("run: an experiment file, or --resume RUN,");

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <cstdio>
 
 namespace kith::host {
 namespace {
@@ -25,8 +24,10 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-Progress::Progress(std::int64_t first_step, std::int64_t steps, std::int64_t epochs)
-    : terminal_(isatty(STDOUT_FILENO) == 1),
+Progress::Progress(const Screen& screen, std::int64_t first_step, std::int64_t steps,
+                   std::int64_t epochs)
+    : screen_(screen),
+      terminal_(isatty(STDOUT_FILENO) == 1),
       first_step_(first_step),
       steps_(steps),
       epochs_(epochs),
@@ -44,22 +45,21 @@ std::string Progress::line(const StepRecord& r) const {
 void Progress::show(const StepRecord& r) {
   if (terminal_) {
     const auto full = static_cast<int>(kBarWidth * r.step / std::max<std::int64_t>(1, steps_));
-    fmt::print("\r[{}{}] {}\x1b[K", std::string(static_cast<std::size_t>(full), '='),
-               std::string(static_cast<std::size_t>(kBarWidth - full), ' '), line(r));
+    screen_.show(fmt::format("\r[{}{}] {}\x1b[K", std::string(static_cast<std::size_t>(full), '='),
+                             std::string(static_cast<std::size_t>(kBarWidth - full), ' '),
+                             line(r)));
     drawn_ = true;
   } else {
     const bool epoch_ends = r.epoch == std::floor(r.epoch);
     if (!epoch_ends && seconds_since(last_line_) < kPlainInterval) return;
     last_line_ = std::chrono::steady_clock::now();
-    fmt::print("{}\n", line(r));
+    screen_.show(line(r) + "\n");
   }
-  std::fflush(stdout);
 }
 
 void Progress::pause() {
-  if (drawn_) fmt::print("\n");
+  if (drawn_) screen_.show("\n");
   drawn_ = false;
-  std::fflush(stdout);
 }
 
 }  // namespace kith::host

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "cli/screen.h"
 #include "train/trainer.h"
 
 namespace kith::host {
@@ -13,7 +14,7 @@ namespace kith::host {
 /// elsewhere. [train thread]
 class Progress {
  public:
-  Progress(std::int64_t first_step, std::int64_t steps, std::int64_t epochs);
+  Progress(const Screen& screen, std::int64_t first_step, std::int64_t steps, std::int64_t epochs);
   /// A terminal's line is drawn anew; elsewhere a line at the end of each epoch and every 10 s.
   void show(const StepRecord& record);
   /// Ends the bar's line, so that other text can follow.
@@ -22,6 +23,7 @@ class Progress {
  private:
   std::string line(const StepRecord& record) const;
 
+  const Screen& screen_;
   bool terminal_;
   bool drawn_ = false;
   std::int64_t first_step_, steps_, epochs_;

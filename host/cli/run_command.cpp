@@ -28,19 +28,24 @@ std::string start_text(const Assembly& a, const std::filesystem::path& folder,
   return text;
 }
 
-void print_end(const RunOutcome& outcome) {
-  if (outcome.was_finished) {
-    fmt::print("the run in {} is finished; there is nothing left to do\n", outcome.folder.string());
-    return;
-  }
+std::string end_text(const RunOutcome& outcome) {
+  if (outcome.was_finished)
+    return fmt::format("the run in {} is finished; there is nothing left to do\n",
+                       outcome.folder.string());
+  if (!outcome.finished)
+    return fmt::format("stopped; a checkpoint was written. Go on with: kith run --resume {}\n",
+                       outcome.folder.string());
+  std::string text;
   if (!outcome.results.empty()) {
-    fmt::print("\n{}\n", result_table(outcome.results));
+    text += fmt::format("\n{}\n", result_table(outcome.results));
     if (const auto sentence = result_sentence(outcome.results); !sentence.empty())
-      fmt::print("{}\n", sentence);
+      text += sentence + "\n";
   }
-  fmt::print("trained for {:.0f} s; features, metrics and settings are in {}, checkpoints in {}\n",
-             outcome.training_s, (outcome.folder / "run.h5").string(),
-             (outcome.folder / "checkpoints").string());
+  text += fmt::format(
+      "trained for {:.0f} s; features, metrics and settings are in {}, checkpoints in {}\n",
+      outcome.training_s, (outcome.folder / "run.h5").string(),
+      (outcome.folder / "checkpoints").string());
+  return text;
 }
 
 }  // namespace
@@ -53,6 +58,7 @@ int run_command(const RunArguments& arguments) {
   if (!arguments.folder.empty()) request.folder = arguments.folder;
   if (!arguments.resume.empty()) request.resume = arguments.resume;
 
+  const Screen screen;
   std::optional<Progress> progress;
   const auto aside = [&](auto&& print) {
     if (progress) progress->pause();
@@ -61,27 +67,23 @@ int run_command(const RunArguments& arguments) {
   RunEvents events;
   events.on_start = [&](const Assembly& a, const std::filesystem::path& folder,
                         std::int64_t first_step) {
-    fmt::print("{}", start_text(a, folder, first_step));
-    progress.emplace(first_step, a.steps_per_epoch() * a.experiment().train.epochs,
+    screen.show(start_text(a, folder, first_step));
+    progress.emplace(screen, first_step, a.steps_per_epoch() * a.experiment().train.epochs,
                      a.experiment().train.epochs);
   };
   events.on_step = [&](const StepRecord& r) { progress->show(r); };
   events.on_evaluation = [&](std::int64_t epochs, const std::vector<Result>& results) {
     aside([&] {
-      if (!results.empty()) fmt::print("after {} epochs: {}", epochs, result_table(results));
+      if (!results.empty())
+        screen.show(fmt::format("after {} epochs: {}", epochs, result_table(results)));
     });
   };
   events.on_warning = [&](const std::string& text) { aside([&] { spdlog::warn("{}", text); }); };
   events.on_note = [&](const std::string& text) { aside([&] { spdlog::info("{}", text); }); };
   const auto outcome = run_experiment(request, events);
   if (progress) progress->pause();
-  if (!outcome.finished) {
-    fmt::print("stopped; a checkpoint was written. Go on with: kith run --resume {}\n",
-               outcome.folder.string());
-    return kExitStopped;
-  }
-  print_end(outcome);
-  return kExitOk;
+  screen.finish(end_text(outcome));
+  return outcome.finished ? kExitOk : kExitStopped;
 }
 
 }  // namespace kith::host

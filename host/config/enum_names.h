@@ -22,11 +22,11 @@ inline constexpr EnumName<Arithmetic> kArithmetics[] = {{"pillow8", Arithmetic::
                                                         {"float", Arithmetic::kFloat}};
 inline constexpr EnumName<Precision> kPrecisions[] = {{"float32", Precision::kFloat32},
                                                       {"bf16", Precision::kBf16}};
-inline constexpr EnumName<OptimizerChoice> kOptimizerKinds[] = {{"sgd", OptimizerChoice::kSgd},
-                                                                {"adam", OptimizerChoice::kAdam},
-                                                                {"adamw", OptimizerChoice::kAdamW},
-                                                                {"lars", OptimizerChoice::kLars},
-                                                                {"larc", OptimizerChoice::kLarc}};
+inline constexpr EnumName<OptimizerKind> kOptimizerKinds[] = {{"sgd", OptimizerKind::kSgd},
+                                                              {"adam", OptimizerKind::kAdam},
+                                                              {"adamw", OptimizerKind::kAdamW},
+                                                              {"lars", OptimizerKind::kLars},
+                                                              {"larc", OptimizerKind::kLarc}};
 inline constexpr EnumName<LearningRateRule> kLearningRateRules[] = {
     {"none", LearningRateRule::kNone},
     {"linear", LearningRateRule::kLinear},
@@ -34,11 +34,10 @@ inline constexpr EnumName<LearningRateRule> kLearningRateRules[] = {
 inline constexpr EnumName<LarsForm> kLarsForms[] = {{"popular", LarsForm::kPopular},
                                                     {"classic", LarsForm::kClassic},
                                                     {"adapted_last", LarsForm::kAdaptedLast}};
-inline constexpr EnumName<ScheduleChoice> kScheduleKinds[] = {
-    {"cosine", ScheduleChoice::kCosine},
-    {"linear", ScheduleChoice::kLinear},
-    {"step", ScheduleChoice::kStep},
-    {"constant", ScheduleChoice::kConstant}};
+inline constexpr EnumName<ScheduleKind> kScheduleKinds[] = {{"cosine", ScheduleKind::kCosine},
+                                                            {"linear", ScheduleKind::kLinear},
+                                                            {"step", ScheduleKind::kStep},
+                                                            {"constant", ScheduleKind::kConstant}};
 
 /// The words, in the order of the table.
 template <class E, std::size_t N>

@@ -67,10 +67,10 @@ bool same_evaluation(const EvaluationConfig& a, const EvaluationConfig& b) {
 const char* to_text(DataReader value) { return word_of(kDataReaders, value); }
 const char* to_text(Arithmetic value) { return word_of(kArithmetics, value); }
 const char* to_text(Precision value) { return word_of(kPrecisions, value); }
-const char* to_text(OptimizerChoice value) { return word_of(kOptimizerKinds, value); }
+const char* to_text(OptimizerKind value) { return word_of(kOptimizerKinds, value); }
 const char* to_text(LearningRateRule value) { return word_of(kLearningRateRules, value); }
 const char* to_text(LarsForm value) { return word_of(kLarsForms, value); }
-const char* to_text(ScheduleChoice value) { return word_of(kScheduleKinds, value); }
+const char* to_text(ScheduleKind value) { return word_of(kScheduleKinds, value); }
 
 const char* to_text(PixelRows value) {
   if (value == PixelRows::kAuto) return "auto";

@@ -17,10 +17,10 @@
 
 namespace kith::host {
 
-enum class DataReader { kIdx, kImageFolder };                      ///< "idx", "image_folder"
-enum class Arithmetic { kPillow8, kFloat };                        ///< "pillow8", "float"
-enum class Precision { kFloat32, kBf16 };                          ///< "float32", "bf16"
-enum class OptimizerChoice { kSgd, kAdam, kAdamW, kLars, kLarc };  ///< "sgd", "adam", ...
+enum class DataReader { kIdx, kImageFolder };                    ///< "idx", "image_folder"
+enum class Arithmetic { kPillow8, kFloat };                      ///< "pillow8", "float"
+enum class Precision { kFloat32, kBf16 };                        ///< "float32", "bf16"
+enum class OptimizerKind { kSgd, kAdam, kAdamW, kLars, kLarc };  ///< "sgd", "adam", ...
 /// The rate of a batch of B images: "none": base_lr; "linear": base_lr B / 256; "sqrt": base_lr
 /// sqrt(B).
 enum class LearningRateRule { kNone, kLinear, kSqrt };
@@ -33,7 +33,7 @@ enum class LarsForm {
                  ///< classic_momentum off
 };
 
-enum class ScheduleChoice {
+enum class ScheduleKind {
   kCosine,
   kLinear,
   kStep,
@@ -98,7 +98,7 @@ struct TrainConfig {
 
 /// [optimizer]
 struct OptimizerConfig {
-  OptimizerChoice kind = OptimizerChoice::kSgd;  ///< required
+  OptimizerKind kind = OptimizerKind::kSgd;  ///< required
   double base_lr = 0;  ///< required; learning rate before schedule and rule [0, 1000]
   LearningRateRule lr_rule = LearningRateRule::kNone;
   double weight_decay = 0;  ///< [0, 10]; decoupled for adamw, added to the gradient for the others
@@ -122,7 +122,7 @@ inline constexpr const char* kParameterKinds[] = {"bias", "norm", "position_tabl
 
 /// [schedule]: the learning rate over the run.
 struct ScheduleConfig {
-  ScheduleChoice kind = ScheduleChoice::kCosine;
+  ScheduleKind kind = ScheduleKind::kCosine;
   double warmup_epochs = 0;          ///< epochs of linear rise; may be a fraction [0, train.epochs]
   double warmup_start_lr = 0;        ///< learning rate that the warm-up rises from [0, 1000]
   bool warmup_reaches_peak = false;  ///< at its last step rather than at the step after
@@ -166,10 +166,10 @@ struct Experiment {
 const char* to_text(DataReader value);
 const char* to_text(Arithmetic value);
 const char* to_text(Precision value);
-const char* to_text(OptimizerChoice value);
+const char* to_text(OptimizerKind value);
 const char* to_text(LearningRateRule value);
 const char* to_text(LarsForm value);
-const char* to_text(ScheduleChoice value);
+const char* to_text(ScheduleKind value);
 const char* to_text(PixelRows value);
 
 /// Whether both are the same settings: all but places, folder and the way in which plugins were

@@ -163,7 +163,7 @@ TrainConfig read_train(TableReader& root) {
 OptimizerConfig read_optimizer(TableReader& root, Problems& problems) {
   TableReader table = root.section("optimizer");
   OptimizerConfig read;
-  read.kind = table.choice<OptimizerChoice>("kind", kOptimizerKinds, std::nullopt);
+  read.kind = table.choice<OptimizerKind>("kind", kOptimizerKinds, std::nullopt);
   read.base_lr = table.real("base_lr", kLearningRates, std::nullopt);
   read.lr_rule = table.choice<LearningRateRule>("lr_rule", kLearningRateRules, read.lr_rule);
   read.weight_decay = table.real("weight_decay", kWeightDecays, read.weight_decay);
@@ -206,7 +206,7 @@ ScheduleConfig read_schedule(TableReader& root, std::optional<std::int64_t> epoc
                              Problems& problems) {
   TableReader table = root.section("schedule");
   ScheduleConfig read;
-  read.kind = table.choice<ScheduleChoice>("kind", kScheduleKinds, read.kind);
+  read.kind = table.choice<ScheduleKind>("kind", kScheduleKinds, read.kind);
   read.warmup_epochs = table.real("warmup_epochs", kWarmups, read.warmup_epochs);
   read.warmup_start_lr = table.real("warmup_start_lr", kLearningRates, read.warmup_start_lr);
   read.warmup_reaches_peak = table.boolean("warmup_reaches_peak", read.warmup_reaches_peak);
@@ -228,17 +228,17 @@ ScheduleConfig read_schedule(TableReader& root, std::optional<std::int64_t> epoc
                      std::to_string(*epochs) + ", got " + number_text(read.warmup_epochs),
                  table.place_of("warmup_epochs"));
   }
-  if (read.kind == ScheduleChoice::kStep && read.milestones.empty() && !table.has("milestones")) {
+  if (read.kind == ScheduleKind::kStep && read.milestones.empty() && !table.has("milestones")) {
     table.add_missing("milestones", "a list of epochs, as kind = \"step\" needs it");
   }
   return read;
 }
 
-bool uses(OptimizerChoice kind, std::string_view key) {
-  const bool adam = kind == OptimizerChoice::kAdam || kind == OptimizerChoice::kAdamW;
-  const bool lars = kind == OptimizerChoice::kLars, larc = kind == OptimizerChoice::kLarc;
+bool uses(OptimizerKind kind, std::string_view key) {
+  const bool adam = kind == OptimizerKind::kAdam || kind == OptimizerKind::kAdamW;
+  const bool lars = kind == OptimizerKind::kLars, larc = kind == OptimizerKind::kLarc;
   if (key == "sgd_momentum") return !adam;
-  if (key == "nesterov") return lars || kind == OptimizerChoice::kSgd;
+  if (key == "nesterov") return lars || kind == OptimizerKind::kSgd;
   if (key == "beta1" || key == "beta2") return adam;
   if (key == "eps") return adam || larc;
   if (key == "trust" || key == "no_adaptation") return lars || larc;
@@ -247,10 +247,10 @@ bool uses(OptimizerChoice kind, std::string_view key) {
   return true;
 }
 
-bool uses(ScheduleChoice kind, std::string_view key) {
-  if (key == "end_lr") return kind == ScheduleChoice::kCosine || kind == ScheduleChoice::kLinear;
+bool uses(ScheduleKind kind, std::string_view key) {
+  if (key == "end_lr") return kind == ScheduleKind::kCosine || kind == ScheduleKind::kLinear;
   if (key == "milestones" || key == "factor" || key == "factors")
-    return kind == ScheduleChoice::kStep;
+    return kind == ScheduleKind::kStep;
   return true;
 }
 

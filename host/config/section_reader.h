@@ -20,7 +20,7 @@ ScheduleConfig read_schedule(TableReader& root, std::optional<std::int64_t> epoc
                              Problems& problems);
 
 /// Whether this kind of optimiser, or of schedule, uses the setting with this key.
-bool uses(OptimizerChoice kind, std::string_view key);
-bool uses(ScheduleChoice kind, std::string_view key);
+bool uses(OptimizerKind kind, std::string_view key);
+bool uses(ScheduleKind kind, std::string_view key);
 
 }  // namespace kith::host

@@ -2,7 +2,6 @@
 #include "eval/evaluator.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <kith/abi/evaluation.h>
 
 #include "tensor/border.h"
@@ -14,20 +13,6 @@ namespace {
 constexpr int kPixelSide = 32;  // px: raw pixels are scaled to at most this
 constexpr std::int64_t kPixelImages =
     100000;  // larger data sets get no pixel rows unless asked for
-
-/// All threads compute while it lives: an evaluation has no training beside it.
-class AllThreads {
- public:
-  explicit AllThreads(int threads) : before_(at::get_num_threads()) {
-    at::set_num_threads(threads);
-  }
-  ~AllThreads() { at::set_num_threads(before_); }
-  AllThreads(const AllThreads&) = delete;
-  AllThreads& operator=(const AllThreads&) = delete;
-
- private:
-  int before_;
-};
 
 }  // namespace
 
@@ -162,7 +147,6 @@ void Evaluator::evaluate(const Plugin& plugin, const std::string& row, Round& ro
 }
 
 std::vector<Result> Evaluator::on_val(Job& job, std::int64_t epochs_done) {
-  const AllThreads all(threads_);
   tables_.clear();
   if (assembly_.dataset->size(Split::kVal) == 0) return {};
   Round round{job, {Split::kTrain}, Split::kVal, {}, {}};
@@ -178,7 +162,6 @@ std::vector<Result> Evaluator::on_val(Job& job, std::int64_t epochs_done) {
 }
 
 std::vector<Result> Evaluator::at_end(Job& job) {
-  const AllThreads all(threads_);
   tables_.clear();
   auto& dataset = *assembly_.dataset;
   const bool has_val = dataset.size(Split::kVal) > 0;

@@ -35,6 +35,9 @@ struct ResultTable {
 
 /// Runs the experiment's evaluations on the rows of a table: raw pixels, the untrained and the
 /// trained encoder, each as it is and centred on the bank's mean. [train thread]
+///
+/// `threads` make images ready. Networks compute on as many threads as they train on, since another
+/// count gives other numbers.
 class Evaluator {
  public:
   Evaluator(const Assembly& assembly, at::Device device, int threads);

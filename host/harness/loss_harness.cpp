@@ -51,7 +51,7 @@ LossResult LossHarness::run(const Named& inputs) {
   if (loss.dim() != 0)
     throw ShapeError(p.plugin->metadata.id + ": a loss must be a 0-d tensor, got " +
                      c10::str(loss.sizes()));
-  LossResult result{to_values(loss), {}};
+  LossResult result{to_values(loss), {}, p.loss->chance_value};
   if (with_gradient.empty()) return result;
   if (!loss.requires_grad())
     throw PluginError(p.plugin->metadata.id + ": forward: the loss has no gradient");

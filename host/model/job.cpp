@@ -137,7 +137,7 @@ kith_loss_ref Job::make_loss(PluginObjectPtr loss, const std::vector<std::string
   return &losses_.back();
 }
 
-kith_tensor call_loss(const kith_loss_ref_s& loss, std::span<const kith_tensor> inputs) {
+kith_tensor call_loss(kith_loss_ref_s& loss, std::span<const kith_tensor> inputs) {
   const auto& id = loss.plugin->metadata.id;
   if (inputs.size() != loss.place.size())
     throw ShapeError(id + ": wanted " + std::to_string(loss.place.size()) + " inputs, got " +
@@ -146,9 +146,13 @@ kith_tensor call_loss(const kith_loss_ref_s& loss, std::span<const kith_tensor> 
   for (std::size_t i = 0; i < inputs.size(); ++i) handles[loss.place[i]] = inputs[i];
   const PluginScope scope(id);
   kith_tensor out = nullptr;
-  check_plugin(loss.plugin->api<kith_loss_api>().forward(
-                   loss.self, handles.data(), static_cast<std::uint32_t>(handles.size()), &out),
-               id + ": forward");
+  const auto n = static_cast<std::uint32_t>(handles.size());
+  const auto& api = loss.plugin->api<kith_loss_api>();
+  if (KITH_HAS(&api, chance_value) && api.chance_value != nullptr)
+    check_plugin(api.chance_value(loss.self, handles.data(), n, &loss.chance_value.emplace()),
+                 id + ": chance_value");
+  check_plugin(api.forward(loss.self, handles.data(), n, &out), id + ": forward");
+  if (loss.chance_value && unwrap(out).defined()) loss.value = unwrap(out).detach();
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -61,6 +62,8 @@ struct kith_loss_ref_s {
   void* self = nullptr;
   std::vector<std::size_t> place;  // of each bound input among the declared ones
   std::size_t declared = 0;
+  at::Tensor value;                    // of the last call, without its graph
+  std::optional<double> chance_value;  // for the shapes of the last call, where the loss has one
 };
 
 struct kith_step_s {
@@ -97,6 +100,8 @@ class Job {
   /// The loss of a plugin object, for a method or a test. `inputs`: names in the order of later
   /// calls.
   kith_loss_ref make_loss(PluginObjectPtr loss, const std::vector<std::string>& inputs);
+
+  const std::deque<kith_loss_ref_s>& losses() const { return losses_; }
 
   kith_callable find_role(const std::string& role, const std::string& copy = "");
   std::vector<std::string> role_names() const;
@@ -165,6 +170,6 @@ class Job {
 
 /// Calls a loss with its bound inputs, in their order; the caller owns the result.
 /// @throws ShapeError on another number of inputs, and what the plugin throws, with its id.
-kith_tensor call_loss(const kith_loss_ref_s& loss, std::span<const kith_tensor> inputs);
+kith_tensor call_loss(kith_loss_ref_s& loss, std::span<const kith_tensor> inputs);
 
 }  // namespace kith::host

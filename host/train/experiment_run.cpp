@@ -13,6 +13,7 @@
 #include "store/run_folder.h"
 #include "train/device.h"
 #include "train/dry_run.h"
+#include "train/resume_rules.h"
 #include "train/run_record.h"
 #include "train/training_state.h"
 
@@ -57,6 +58,7 @@ class ExperimentRun {
   void open() {
     std::filesystem::path file = request_.experiment, folder = file.parent_path();
     if (request_.resume) {
+      check_resume_overrides(request_.overrides);
       folder_.emplace(RunFolder::open(*request_.resume));
       file = folder_->resolved();
       record_.emplace(folder_->log(), folder_->run_file());
@@ -72,12 +74,21 @@ class ExperimentRun {
     for (const auto& warning : resolved.warnings) tell(events_.on_warning, warning);
     if (request_.resume) resolved.experiment.folder = folder;
     device_ = open_device(request_.device);
-    threads_ = resolve_threads(resolved.experiment.train, device_.is_cuda());
+    threads_ = choose_threads(resolved.experiment.train);
     at::set_num_threads(static_cast<int>(threads_.tensor));
     assembly_.emplace(assemble(std::move(resolved), *shelf_));
     for (const auto& text : left_out(*assembly_)) tell(events_.on_warning, text);
     dry_run(*assembly_);
     if (!folder_) make_folder(file);
+  }
+
+  Threads choose_threads(TrainConfig& train) const {
+    if (!request_.resume) return resolve_threads(train, device_.is_cuda());
+    std::string warning;
+    const auto threads = resume_threads(train, usable_cores(), warning);
+    if (!warning.empty()) tell(events_.on_warning, warning);
+    train.loader_threads = threads.loader;
+    return threads;
   }
 
   void make_folder(const std::filesystem::path& file) {

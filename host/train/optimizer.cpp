@@ -5,7 +5,6 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <array>
 #include <kith/error.hpp>
 #include <sstream>
 #include <utility>
@@ -14,14 +13,6 @@
 
 namespace kith::host {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, OptimizerKind>, 5> kKinds{{
-    {"sgd", OptimizerKind::kSgd},
-    {"adam", OptimizerKind::kAdam},
-    {"adamw", OptimizerKind::kAdamW},
-    {"lars", OptimizerKind::kLars},
-    {"larc", OptimizerKind::kLarc},
-}};
 
 /// `wanted` reads as "must be in [0, 1)".
 void require(bool ok, const char* key, const char* wanted, double value) {
@@ -55,14 +46,6 @@ at::Tensor in_layout_of(const at::Tensor& parameter, const at::Tensor& tensor) {
 }
 
 }  // namespace
-
-OptimizerKind parse_optimizer_kind(std::string_view name) {
-  for (const auto& [known, kind] : kKinds) {
-    if (known == name) return kind;
-  }
-  throw ConfigError("optimizer: kind must be 'sgd', 'adam', 'adamw', 'lars' or 'larc', got '" +
-                    std::string(name) + "' (optimizer.kind)");
-}
 
 void check_optimizer(const OptimizerSpec& spec) {
   require(spec.weight_decay >= 0, "weight_decay", ">= 0", spec.weight_decay);

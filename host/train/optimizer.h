@@ -16,11 +16,6 @@ class Tensor;
 
 namespace kith::host {
 
-enum class OptimizerKind { kSgd, kAdam, kAdamW, kLars, kLarc };
-
-/// "sgd", "adam", "adamw", "lars" or "larc". @throws ConfigError on any other name.
-OptimizerKind parse_optimizer_kind(std::string_view name);
-
 /// The settings of an optimiser; each kind reads its own.
 struct OptimizerSpec {
   OptimizerKind kind = OptimizerKind::kSgd;

@@ -2,7 +2,6 @@
 #include "train/schedule.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <kith/error.hpp>
 #include <numbers>
@@ -11,13 +10,6 @@
 
 namespace kith::host {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, ScheduleKind>, 4> kKinds{{
-    {"constant", ScheduleKind::kConstant},
-    {"cosine", ScheduleKind::kCosine},
-    {"linear", ScheduleKind::kLinear},
-    {"step", ScheduleKind::kStep},
-}};
 
 /// The number of steps of the warm-up, which need not be whole.
 double warmup_steps(const ScheduleSpec& spec, std::int64_t steps_per_epoch) {
@@ -39,14 +31,6 @@ double warming_up(const ScheduleSpec& spec, double base, double t, double warmup
 }
 
 }  // namespace
-
-ScheduleKind parse_schedule_kind(std::string_view name) {
-  for (const auto& [known, kind] : kKinds) {
-    if (known == name) return kind;
-  }
-  throw ConfigError("schedule: kind must be 'constant', 'cosine', 'linear' or 'step', got '" +
-                    std::string(name) + "' (schedule.kind)");
-}
 
 void check_schedule(const ScheduleSpec& spec, std::int64_t steps, std::int64_t steps_per_epoch) {
   std::ostringstream text;

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-namespace kith::host {
+#include "config/experiment.h"
 
-enum class ScheduleKind { kConstant, kCosine, kLinear, kStep };
+namespace kith::host {
 
 /// How the learning rate moves over a run. [any thread]
 struct ScheduleSpec {
@@ -30,9 +30,6 @@ struct ScheduleSpec {
   /// milestone on.
   std::vector<double> factors;
 };
-
-/// "constant", "cosine", "linear" or "step". @throws ConfigError on any other name.
-ScheduleKind parse_schedule_kind(std::string_view name);
 
 /// @throws ConfigError if the schedule does not fit a run of `steps` steps: the warm-up is negative
 /// or longer than the run, or milestones do not ascend.

@@ -11,7 +11,8 @@ namespace {
 volatile std::sig_atomic_t received_signal = 0;
 
 void on_signal(int signal) {
-  if (received_signal != 0) _exit(128 + signal);
+  // The terminal and its shell each send a SIGHUP: the second of those is no wish.
+  if (received_signal != 0 && signal != SIGHUP) _exit(128 + signal);
   received_signal = signal;
 }
 
@@ -22,6 +23,10 @@ void install(void (*handler)(int)) {
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  // `nohup` has SIGHUP ignored: then a closed terminal ends nothing.
+  struct sigaction before {};
+  sigaction(SIGHUP, nullptr, &before);
+  if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
 }
 
 }  // namespace

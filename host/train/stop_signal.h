@@ -3,8 +3,9 @@
 
 namespace kith::host {
 
-/// SIGINT (Ctrl-C) and SIGTERM while it lives: the first asks the run to write a checkpoint and
-/// stop, the second ends the process at once. One object at a time. [main thread]
+/// SIGINT (Ctrl-C), SIGTERM and SIGHUP (a closed terminal) while it lives: the first asks the run
+/// to write a checkpoint and stop, a second SIGINT or SIGTERM ends the process at once. One object
+/// at a time. [main thread]
 class StopSignal {
  public:
   StopSignal();

@@ -82,6 +82,19 @@ void Trainer::watch_collapse(const kith_step_s& given, const TrainerEvents& even
   job_.set_training(true);
 }
 
+void Trainer::watch_losses(std::int64_t done, const TrainerEvents& events) {
+  const auto& losses = job_.losses();
+  pinned_losses_.resize(losses.size(),
+                        PinnedLoss(std::max<std::int64_t>(100, step_.steps_per_epoch())));
+  for (std::size_t i = 0; i < losses.size(); ++i) {
+    const auto& [value, chance] = std::tie(losses[i].value, losses[i].chance_value);
+    if (!chance || !value.defined()) continue;
+    const auto text = pinned_losses_[i].see(done, value.item<double>(), *chance);
+    if (text && events.on_warning)
+      events.on_warning("loss '" + losses[i].plugin->metadata.id + "': " + *text);
+  }
+}
+
 bool Trainer::run(std::int64_t first_step, const StopSignal& stop, const TrainerEvents& events) {
   const auto& train = assembly_.experiment().train;
   const auto per_epoch = step_.steps_per_epoch();
@@ -111,6 +124,7 @@ bool Trainer::run(std::int64_t first_step, const StopSignal& stop, const Trainer
       check_loss(value, step);
       measure(loader.stats());
       if (log_now && events.on_log) events.on_log(record(done, value));
+      if (log_now) watch_losses(done, events);
     }
     if (epoch_ends) {
       watch_collapse(given, events);

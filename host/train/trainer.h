@@ -4,9 +4,11 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "data/loader.h"
 #include "train/assembly.h"
+#include "train/pinned_loss.h"
 #include "train/stop_signal.h"
 #include "train/threads.h"
 #include "train/training_step.h"
@@ -52,6 +54,7 @@ class Trainer {
   void check_loss(double loss, std::int64_t step) const;
   StepRecord record(std::int64_t done, double loss);
   void watch_collapse(const kith_step_s& given, const TrainerEvents& events);
+  void watch_losses(std::int64_t done, const TrainerEvents& events);
   void measure(const LoaderStats& stats);
 
   const Assembly& assembly_;
@@ -61,6 +64,7 @@ class Trainer {
   Threads threads_;
   double images_per_s_ = 0, waiting_share_ = 0;
   bool told_collapse_ = false;
+  std::vector<PinnedLoss> pinned_losses_;  // by loss of the job
 };
 
 }  // namespace kith::host

@@ -14,7 +14,7 @@
 namespace kith::host {
 OptimizerSpec optimizer_spec(const OptimizerConfig& c) {
   OptimizerSpec spec;
-  spec.kind = parse_optimizer_kind(to_text(c.kind));
+  spec.kind = c.kind;
   spec.weight_decay = c.weight_decay;
   spec.sgd_momentum = c.sgd_momentum;
   spec.nesterov = c.nesterov;
@@ -42,7 +42,7 @@ double peak_learning_rate(const OptimizerConfig& c, std::int64_t batch_size) {
 
 ScheduleSpec schedule_spec(const ScheduleConfig& c) {
   ScheduleSpec spec;
-  spec.kind = parse_schedule_kind(to_text(c.kind));
+  spec.kind = c.kind;
   spec.warmup_epochs = c.warmup_epochs;
   spec.warmup_start_lr = c.warmup_start_lr;
   spec.warmup_reaches_peak = c.warmup_reaches_peak;

@@ -105,6 +105,24 @@ TEST_P(LossConformance, IsFiniteWhereAllRowsAreZero) {
   for (const auto& [name, gradient] : result.gradients) EXPECT_TRUE(all_finite(gradient)) << name;
 }
 
+TEST_P(LossConformance, IsAtChanceWhereAllRowsAreEqual) {
+  for (const auto& sizes : {kSmallest, kOdd}) {
+    auto inputs = inputs_of(plugin_, sizes);
+    for (const auto& part : plugin_.inputs) {
+      if (part.has("int64")) continue;
+      auto& values = inputs[part.name];
+      for (auto& x : values.numbers) x = 1;
+      if (part.has("unit_rows")) normalise(values);
+    }
+    for (const auto& table : tables()) {
+      const auto result = LossHarness(table, {.compute = Compute::kFloat64}).run(inputs);
+      if (!result.chance_value) GTEST_SKIP() << plugin_.id << " has no chance value";
+      EXPECT_NEAR(result.loss.number(), *result.chance_value, 1e-9 * (1 + *result.chance_value))
+          << table;
+    }
+  }
+}
+
 TEST_P(LossConformance, HasTheGradientOfItsValue) {
   constexpr double kStep =
       1e-5;  // error of a central difference: about 1e-10 relative to the third derivative

@@ -52,7 +52,6 @@ TEST_F(CommandLineTest, MistakesAreNamedAndEndWithTwo) {
       {{"run"}, "run: an experiment file, or --resume RUN, is required"},
       {{"run", "a.toml", "--bogus"}, "--bogus"},
       {{"run", "a.toml", "--resume", "b"}, "experiment excludes --resume"},
-      {{"run", "--resume", "b", "--set", "seed=2"}, "--set excludes --resume"},
       {{"run", "a.toml", "--device", "tpu"}, "tpu not in {auto,cpu,cuda}"},
       {{"check"}, "experiment is required"},
       {{"plugin"}, "A subcommand is required"},

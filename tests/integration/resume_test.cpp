@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <random>
+#include <thread>
 
 #include "interrupted_run.h"
 #include "run_contents.h"
@@ -30,7 +31,7 @@ TEST_F(ResumeTest, KilledAtRandomStepsItEndsAsIfItHadNotBeen) {
   const auto whole = run(long_experiment());
   std::mt19937 random(20240601);
   std::string steps;
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 20; ++i) {
     const int step = 1 + static_cast<int>(random() % (kLongSteps - 10));
     const auto killed =
         interrupted(long_experiment(), step, SIGKILL, static_cast<int>(random() % 3000)).folder;
@@ -142,6 +143,34 @@ TEST_F(ResumeTest, RunThatIsUnderWayIsNotTouched) {
   EXPECT_THAT(outcome.err, HasSubstr("; wait until it ends, or stop it"));
   process.send(SIGCONT);
   EXPECT_EQ(process.wait().code, 0);
+}
+
+TEST_F(ResumeTest, ChangedSettingIsRefused) {
+  const auto killed = interrupted(long_experiment(), 12, SIGKILL).folder;
+  const auto log = read_text(killed / "log.jsonl");
+  const auto outcome =
+      kith({"run", "--resume", killed.string(), "--set", "train.tensor_threads=2"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, testing::StartsWith("resume: --set train.tensor_threads: a run goes on "
+                                               "with the settings that it began with"));
+  EXPECT_EQ(read_text(killed / "log.jsonl"), log);
+}
+
+TEST_F(ResumeTest, GoesOnWithItsTensorThreadsOnFewerCoresAndWithOtherLoaderThreads) {
+  if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "needs two cores";
+  const auto text =
+      replaced(replaced(long_experiment(), "tensor_threads = 1", "tensor_threads = 2"),
+               "loader_threads = 1", "loader_threads = 0");
+  const auto whole = run(text);
+  const auto killed = interrupted(text, 30, SIGKILL).folder;
+  auto resume = command({"run", "--resume", killed.string(), "--set", "train.loader_threads=0"});
+  resume.program.insert(resume.program.begin(), {"taskset", "-c", "0"});
+  const auto outcome = Process(resume).wait();
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err,
+              HasSubstr("the run began with 2 tensor threads and goes on with as many on 1 cores, "
+                        "slower: another count would give other numbers"));
+  expect_equal_runs(killed, whole);
 }
 
 TEST_F(ResumeTest, OtherPluginFileIsRefused) {

@@ -80,6 +80,17 @@ TEST_F(RunTest, ResolvedExperimentRunsAndGivesTheSameNumbers) {
   expect_equal_runs(run(read_text(first / "resolved.toml")), first);
 }
 
+TEST_F(RunTest, TellsOfALossThatStaysAtChance) {
+  const auto outcome = kith({"run", experiment(kSmallExperiment), "--set", "train.epochs=15",
+                             "--set", "method.loss.temperature=1000"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  // 64 rows, so ln 63.
+  EXPECT_THAT(outcome.err, testing::ContainsRegex(
+                               "loss 'org.kith.nt_xent': pinned at 4.14.. from step 1 to step "
+                               "101, where chance is 4.1431 .all candidates look alike.: "
+                               "nothing is learnt;"));
+}
+
 TEST_F(RunTest, SecondRunMovesTheLink) {
   const auto file = experiment(replaced(kSmallExperiment, "epochs = 4", "epochs = 1"));
   EXPECT_EQ(kith({"run", file}).code, 0);

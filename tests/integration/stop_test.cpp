@@ -2,14 +2,25 @@
 // Ctrl-C and SIGTERM: a checkpoint, and the text that says how to go on.
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "interrupted_run.h"
 #include "run_contents.h"
+#include "small_data.h"
 
 namespace kith::integration {
 namespace {
 
 using testing::HasSubstr;
+
+namespace fs = std::filesystem;
+
+/// For a shell; none of the words has a quote.
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += "'" + word + "' ";
+  return text;
+}
 
 class StopTest : public InterruptedRun {
  protected:
@@ -43,6 +54,67 @@ TEST_F(StopTest, TerminationWritesACheckpointAndTheRunGoesOnExactly) {
 TEST_F(StopTest, BetweenTwoLinesOfTheLogNothingIsLost) {
   expect_stops_and_goes_on(SIGINT, replaced(long_experiment(), "log_every = 1", "log_every = 4"),
                            10);
+}
+
+TEST_F(StopTest, ASecondControlCEndsTheProcessAtOnceAndTheRunGoesOnExactly) {
+  // A checkpoint at every epoch, and a step of some 10 ms in which both signals come.
+  const auto whole = run(long_experiment());
+  Outcome outcome;
+  fs::path made;
+  for (int attempt = 0; attempt < 10 && outcome.code != 130; ++attempt) {
+    made = folder() / ("twice" + std::to_string(attempt));
+    Process process(command({"run", experiment(long_experiment()), "--folder", made.string()}));
+    wait_for_steps(process, made, 31);
+    process.send(SIGINT);
+    ::usleep(500);
+    process.send(SIGINT);
+    outcome = process.wait();
+  }
+  ASSERT_EQ(outcome.code, 130) << outcome.err;
+  EXPECT_EQ(outcome.out.find("stopped;"), std::string::npos);
+  const auto resumed = kith({"run", "--resume", made.string()});
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  expect_equal_runs(made, whole);
+}
+
+TEST_F(StopTest, AClosedTerminalWritesACheckpointAndTheRunGoesOnExactly) {
+  const auto text =
+      replaced(long_experiment(), "log_every = 1", "log_every = 1\ncheckpoint_every_epochs = 10");
+  const auto whole = run(text);
+  const auto made = folder() / "closed";
+  // `script` is the terminal: it holds the other end and goes with its window.
+  auto started = command({"run", experiment(text), "--folder", made.string()});
+  started.program = {"script", "-qec", joined(started.program), "/dev/null"};
+  Process terminal(started);
+  wait_for_steps(terminal, made, 20);
+  terminal.send(SIGKILL);
+  EXPECT_EQ(terminal.wait().signal, SIGKILL);
+  for (int i = 0; i < 2000 && fs::is_empty(made / "checkpoints"); ++i) ::usleep(5000);
+  ASSERT_LT(newest_checkpoint(made).filename(), fs::path("step-000000090.safetensors"));
+  Outcome resumed;
+  do {
+    resumed = kith({"run", "--resume", made.string()});
+  } while (resumed.err.find("is in use by process") != std::string::npos);
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  expect_equal_runs(made, whole);
+}
+
+TEST_F(StopTest, AReaderThatLeavesOrDoesNotReadStopsNothing) {
+  const auto whole = run(kSmallExperiment);
+  for (const std::string reader : {"head -n 1", "sleep 4"}) {
+    SCOPED_TRACE(reader);
+    const auto made = folder() / reader.substr(0, 4);
+    auto started = command({"run", experiment(kSmallExperiment), "--folder", made.string()});
+    // The pipe is full before the run says its first word.
+    const auto shell = "(head -c 65536 /dev/zero; " + joined(started.program) +
+                       "; echo $? > code) | " + reader +
+                       " > /dev/null; while [ ! -s code ]; do sleep 0.1; done";
+    started.program = {"sh", "-c", shell};
+    EXPECT_EQ(Process(started).wait().code, 0);
+    EXPECT_EQ(read_text(folder() / "code"), "0\n");
+    fs::remove(folder() / "code");
+    expect_equal_runs(made, whole);
+  }
 }
 
 TEST_F(StopTest, OnATerminalTheBarEndsBeforeTheText) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
 #include <kith/loss.hpp>
 
 namespace {
@@ -49,6 +50,10 @@ class NtXent : public kith::Loss {
     const Tensor positive =
         kith::call<"aten::remainder.Scalar">(row + rows / 2, rows) + first;  // [2N]
     return factor_ * kith::cross_entropy(similarity.masked_fill(self, -1e9), positive);
+  }
+
+  double chance_value(std::span<const Tensor> in) const {
+    return factor_ * std::log(static_cast<double>(ranks_.count() * in[0].size(0) - 1));
   }
 
  private:

@@ -143,7 +143,8 @@ void on_ranks(int count, const std::function<void(const Rank&)>& work);
 
 struct LossResult {
   Values loss;
-  Named gradients;  ///< of the inputs that are declared with "gradient"
+  Named gradients;                          ///< of the inputs that are declared with "gradient"
+  std::optional<double> chance_value = {};  ///< where the loss has one
 };
 
 /// A loss. [one thread, that of its rank]

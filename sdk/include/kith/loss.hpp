@@ -30,6 +30,9 @@ struct LossInput {
 ///   a constructor from (const kith::Options&) or (const kith::Options&, kith::Ranks), and
 ///   kith::Tensor forward(std::span<const kith::Tensor> in) const;   // in declared order. [train
 ///   thread]
+/// and, where candidates are told apart,
+///   double chance_value(std::span<const kith::Tensor> in) const;   // ln K if all K look alike,
+///   for these shapes; a run whose loss stays there is told so
 class Loss {
  public:
   static constexpr const char* kInterface = KITH_LOSS_INTERFACE;
@@ -61,15 +64,31 @@ class Loss {
         },
         [](void* self) { delete static_cast<P*>(self); },
         [](void* self, const kith_tensor* inputs, std::uint32_t n, kith_tensor* loss) {
-          return detail::guard([&] {
-            std::vector<Tensor> in;
-            in.reserve(n);
-            for (std::uint32_t i = 0; i < n; ++i) in.push_back(Tensor::borrow(inputs[i]));
-            *loss = static_cast<const P*>(self)->forward(std::span<const Tensor>(in)).give();
-          });
+          return detail::guard(
+              [&] { *loss = static_cast<const P*>(self)->forward(borrowed(inputs, n)).give(); });
         },
+        chance_entry<P>(),
     };
     return &api;
+  }
+
+ private:
+  static std::vector<Tensor> borrowed(const kith_tensor* inputs, std::uint32_t n) {
+    std::vector<Tensor> in;
+    in.reserve(n);
+    for (std::uint32_t i = 0; i < n; ++i) in.push_back(Tensor::borrow(inputs[i]));
+    return in;
+  }
+  template <class P>
+  static constexpr decltype(kith_loss_api::chance_value) chance_entry() {
+    if constexpr (requires(const P& p, std::span<const Tensor> in) { p.chance_value(in); }) {
+      return [](void* self, const kith_tensor* inputs, std::uint32_t n, double* value) {
+        return detail::guard(
+            [&] { *value = static_cast<const P*>(self)->chance_value(borrowed(inputs, n)); });
+      };
+    } else {
+      return nullptr;
+    }
   }
 };
 

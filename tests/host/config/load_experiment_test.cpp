@@ -72,7 +72,7 @@ TEST_F(LoadExperimentTest, ReadsTheExampleOfTheDesign) {
   EXPECT_EQ(experiment.views[0].augment[1].probability, 0.5);
   EXPECT_EQ(experiment.train.epochs, 6);
   EXPECT_EQ(experiment.train.batch_size, 256);
-  EXPECT_EQ(experiment.optimizer.kind, OptimizerChoice::kAdamW);
+  EXPECT_EQ(experiment.optimizer.kind, OptimizerKind::kAdamW);
   EXPECT_EQ(experiment.optimizer.base_lr, 4e-3);
   EXPECT_EQ(experiment.optimizer.no_decay, (std::vector<std::string>{"bias", "norm"}));
   ASSERT_EQ(experiment.evaluations.size(), 1u);
@@ -96,7 +96,7 @@ TEST_F(LoadExperimentTest, FillsInEveryDefault) {
   EXPECT_EQ(experiment.train.checkpoint_every_epochs, 1);
   EXPECT_EQ(experiment.train.keep_checkpoints, 2);
   EXPECT_EQ(experiment.optimizer.beta2, 0.999);
-  EXPECT_EQ(experiment.schedule.kind, ScheduleChoice::kCosine);
+  EXPECT_EQ(experiment.schedule.kind, ScheduleKind::kCosine);
   EXPECT_EQ(experiment.schedule.warmup_epochs, 0);
   EXPECT_TRUE(experiment.evaluations.empty());
 }

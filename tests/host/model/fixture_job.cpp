@@ -75,7 +75,7 @@ FixtureJob::FixtureJob(const Plan& plan, std::unique_ptr<Communicator> ranks) : 
   experiment.train.precision = plan.precision;
   experiment.train.channels_last = plan.channels_last;
   experiment.train.clip_grad_norm = plan.clip_grad_norm;
-  experiment.optimizer.kind = OptimizerChoice::kSgd;
+  experiment.optimizer.kind = OptimizerKind::kSgd;
   experiment.optimizer.sgd_momentum = 0;
   experiment.optimizer.base_lr = plan.base_lr;
   experiment.schedule.kind = plan.schedule;

@@ -39,7 +39,7 @@ struct Plan {
   std::int64_t steps_per_epoch = 2;
   std::int64_t epochs = 3;
   double base_lr = 0.1;
-  ScheduleChoice schedule = ScheduleChoice::kConstant;
+  ScheduleKind schedule = ScheduleKind::kConstant;
   Precision precision = Precision::kFloat32;
   bool channels_last = false;
   double clip_grad_norm = 0;

@@ -32,7 +32,7 @@ TEST_F(ForceTest, KeepsTheRateConstantOrMultipliesIt) {
   FixtureJob made({.method = "forced_method",
                    .steps_per_epoch = 2,
                    .epochs = 2,
-                   .schedule = ScheduleChoice::kLinear});
+                   .schedule = ScheduleKind::kLinear});
   double free = 1, half = 1, constant = 1;
   for (std::int64_t step = 0; step < 4; ++step) {
     made.run(step);

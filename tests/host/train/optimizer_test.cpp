@@ -304,20 +304,5 @@ TEST(OptimizerTest, RejectsSettingsOutOfRangeAndNamesTheKey) {
   EXPECT_EQ(error_of(spec), "optimizer: trust must be > 0, got 0 (optimizer.trust)");
 }
 
-TEST(OptimizerTest, ReadsKindsByNameAndRejectsOthers) {
-  EXPECT_EQ(parse_optimizer_kind("sgd"), OptimizerKind::kSgd);
-  EXPECT_EQ(parse_optimizer_kind("adam"), OptimizerKind::kAdam);
-  EXPECT_EQ(parse_optimizer_kind("adamw"), OptimizerKind::kAdamW);
-  EXPECT_EQ(parse_optimizer_kind("lars"), OptimizerKind::kLars);
-  try {
-    parse_optimizer_kind("sdg");
-    FAIL() << "did not throw";
-  } catch (const ConfigError& e) {
-    EXPECT_STREQ(e.what(),
-                 "optimizer: kind must be 'sgd', 'adam', 'adamw', 'lars' or 'larc', got 'sdg' "
-                 "(optimizer.kind)");
-  }
-}
-
 }  // namespace
 }  // namespace kith::host

@@ -78,13 +78,6 @@ TEST(ScheduleTest, ARunThatIsAllWarmUpEndsAtThePeak) {
   EXPECT_EQ(rate(spec_of(ScheduleKind::kLinear, 10), kSteps), 0.4);
 }
 
-TEST(ScheduleTest, ReadsKindsByName) {
-  EXPECT_EQ(parse_schedule_kind("constant"), ScheduleKind::kConstant);
-  EXPECT_EQ(parse_schedule_kind("cosine"), ScheduleKind::kCosine);
-  EXPECT_EQ(parse_schedule_kind("linear"), ScheduleKind::kLinear);
-  EXPECT_EQ(parse_schedule_kind("step"), ScheduleKind::kStep);
-}
-
 template <class F>
 std::string error_of(F f) {
   try {
@@ -93,12 +86,6 @@ std::string error_of(F f) {
     return e.what();
   }
   return "no error";
-}
-
-TEST(ScheduleTest, RejectsAnUnknownKindAndNamesTheKey) {
-  EXPECT_EQ(error_of([] { parse_schedule_kind("cos"); }),
-            "schedule: kind must be 'constant', 'cosine', 'linear' or 'step', got 'cos' "
-            "(schedule.kind)");
 }
 
 TEST(ScheduleTest, RejectsAWarmUpLongerThanTheRun) {

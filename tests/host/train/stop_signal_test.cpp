@@ -21,6 +21,23 @@ TEST(StopSignalTest, KeepsTheFirstSignalAndForgetsItWithTheNextObject) {
   EXPECT_EQ(next.received(), SIGINT);
 }
 
+TEST(StopSignalTest, AClosedTerminalThatIsToldTwiceStopsOnce) {
+  const StopSignal stop;
+  std::raise(SIGHUP);
+  std::raise(SIGHUP);
+  EXPECT_EQ(stop.received(), SIGHUP);
+}
+
+TEST(StopSignalTest, AnIgnoredHangUpStaysIgnored) {
+  std::signal(SIGHUP, SIG_IGN);
+  {
+    const StopSignal stop;
+    std::raise(SIGHUP);
+    EXPECT_EQ(stop.received(), 0);
+  }
+  EXPECT_EQ(std::signal(SIGHUP, SIG_DFL), SIG_IGN);
+}
+
 TEST(StopSignalDeathTest, TheSecondSignalEndsTheProcess) {
   EXPECT_EXIT(
       {

@@ -25,6 +25,10 @@ typedef struct kith_loss_api {
    * thread] */
   kith_status (*forward)(void* self, const kith_tensor* inputs, uint32_t n_inputs,
                          kith_tensor* loss);
+  /* The value of a loss that tells nothing apart, for inputs of these shapes: ln K for K candidates
+   * that look alike. Null where the loss has no such value. [train thread] */
+  kith_status (*chance_value)(void* self, const kith_tensor* inputs, uint32_t n_inputs,
+                              double* value);
 } kith_loss_api;
 
 #ifdef __cplusplus

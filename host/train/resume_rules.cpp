@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/resume_rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <kith/error.hpp>
+#include <string_view>
+
+namespace kith::host {
+namespace {
+
+constexpr std::array<std::string_view, 2> kMayChange = {"data.path", "train.loader_threads"};
+
+std::string_view trimmed(std::string_view text) {
+  const auto begin = text.find_first_not_of(' ');
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(' ') - begin + 1);
+}
+
+}  // namespace
+
+void check_resume_overrides(const std::vector<std::string>& overrides) {
+  for (const auto& text : overrides) {
+    const auto key = trimmed(std::string_view(text).substr(0, text.find('=')));
+    if (std::find(kMayChange.begin(), kMayChange.end(), key) != kMayChange.end()) continue;
+    throw ConfigError(fmt::format(
+        "resume: --set {}: a run goes on with the settings that it began with{}; only data.path "
+        "and "
+        "train.loader_threads may change. For another setting begin a new run",
+        key,
+        key == "train.tensor_threads" ? " (another count of threads gives other numbers)" : ""));
+  }
+}
+
+Threads resume_threads(const TrainConfig& train, std::int64_t cores, std::string& warning) {
+  const auto tensor = train.tensor_threads.value_or(cores);
+  const auto left = std::max<std::int64_t>(0, cores - tensor);
+  if (tensor > cores)
+    warning = fmt::format(
+        "the run began with {} tensor threads and goes on with as many on {} cores, slower: "
+        "another "
+        "count would give other numbers",
+        tensor, cores);
+  return {tensor, std::min(train.loader_threads.value_or(left), left)};
+}
+
+}  // namespace kith::host
