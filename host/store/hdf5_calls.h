@@ -46,7 +46,7 @@ class Handle {
   hid_t id() const { return id_; }
   explicit operator bool() const { return id_ >= 0; }
 
-  /// Closes and ignores the status, as on the way out of an error.
+  /// Closes; a failure is kept for check_closes. A data set's last bytes may be written here.
   void reset() noexcept;
 
   /// Closes and checks the status: for a file this is where its last bytes are written.
@@ -57,6 +57,11 @@ class Handle {
   hid_t id_ = H5I_INVALID_HID;
   Close close_ = nullptr;
 };
+
+/// The failures of Handle::reset since forget_failed_closes: a file may lack what they should have
+/// written. @throws DataError "cannot <action>: <HDF5's error stack>" of the first of them.
+void check_closes(const std::string& action);
+void forget_failed_closes();
 
 /// A new file in the format that every HDF5 from 1.8 on reads, without times in it, so that equal
 /// content gives equal bytes. No lock is taken on the file.

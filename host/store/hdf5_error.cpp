@@ -17,6 +17,7 @@ extern "C" herr_t append_error(unsigned, const H5E_error2_t* error, void* data) 
   if (!text.empty()) text += " <- ";
   text += std::string(error->func_name == nullptr ? "?" : error->func_name) + ": " +
           (error->desc == nullptr ? "?" : error->desc);
+  std::erase(text, '\n');  // from the C library's form of a time
   return 0;
 }
 
@@ -27,9 +28,25 @@ std::string error_stack() {
   return text.empty() ? "no reason given by HDF5" : text;
 }
 
+std::string& unreported_close() {
+  static std::string text;
+  return text;
+}
+
 }  // namespace
 
+void forget_failed_closes() { unreported_close().clear(); }
+
+void check_closes(const std::string& action) {
+  const auto text = std::exchange(unreported_close(), {});
+  if (!text.empty()) throw DataError("cannot " + action + ": " + text);
+}
+
 Lock::Lock() : lock_(library_mutex()) {
+  // Every file is closed by its owner. What HDF5 does at the program's end crashes where a disk
+  // failed earlier.
+  static const bool left_alone = H5dont_atexit() >= 0;
+  static_cast<void>(left_alone);
   // HDF5 prints each error by itself unless told not to; a library built for threads keeps that
   // setting for each of them.
   thread_local bool silent = false;
@@ -51,7 +68,7 @@ Handle& Handle::operator=(Handle&& other) noexcept {
 
 void Handle::reset() noexcept {
   const hid_t id = std::exchange(id_, H5I_INVALID_HID);
-  if (id >= 0) close_(id);
+  if (id >= 0 && close_(id) < 0 && unreported_close().empty()) unreported_close() = error_stack();
 }
 
 void Handle::close(const std::string& action) {

@@ -23,6 +23,7 @@ constexpr std::uint64_t kHeaderReserve = std::uint64_t{64} << 10;
 
 const h5::Handle& RunFile::State::begin() {
   if (!next) {
+    h5::forget_failed_closes();
     next_path = partial_path(path);
     next = h5::create_file(next_path);
   }
@@ -91,6 +92,7 @@ void RunFile::State::complete() {
   write_attributes(next, attributes);
   h5::flush_file(next);
   next.close("complete it");
+  h5::check_closes("complete it");
 }
 
 }  // namespace kith::host

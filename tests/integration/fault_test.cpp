@@ -54,7 +54,42 @@ class FaultTest : public FaultyRun {
     const auto opened = host::run_python(python, kOpenAll, left.string());
     EXPECT_EQ(opened.output, std::to_string(with_results) + " opened\n");
   }
+  /// At every `stride`-th call of a range the disk fails: the run says so, and goes on when the
+  /// disk is well again.
+  void expect_error_and_survives(const Range& range, const std::string& action, long stride,
+                                 const std::string& file, const std::string& reason) const {
+    for (long at = range.first; at <= range.last; at += stride) {
+      SCOPED_TRACE(action + " at call " + std::to_string(at));
+      const auto made = folder() / ("faulty" + std::to_string(at));
+      const auto outcome = run_with_fault(made, action, at);
+      ASSERT_EQ(outcome.code, 1) << outcome.err;
+      EXPECT_THAT(outcome.err, testing::StartsWith("store: cannot "));
+      EXPECT_THAT(outcome.err, HasSubstr(file));
+      EXPECT_THAT(outcome.err, HasSubstr(reason));
+      finish(made);
+      expect_equal_runs(made, folder() / "untouched");
+      fs::remove_all(made);
+    }
+    std::printf("the disk failed at %ld calls\n", (range.last - range.first) / stride + 1);
+  }
 };
+
+TEST_F(FaultTest, AWriteOfTheResultsThatFailsAnywhereIsAnErrorAndLosesNothing) {
+  expect_error_and_survives(version(calls_of_a_run(), "run.h5", 2), "fail", 1, "run.h5'",
+                            "Input/output error");
+}
+
+TEST_F(FaultTest, AWriteOfACheckpointThatFailsAnywhereIsAnErrorAndLosesNothing) {
+  expect_error_and_survives(version(calls_of_a_run(), "step-000000018.safetensors", 1), "fail", 4,
+                            "checkpoints", "Input/output error");
+}
+
+TEST_F(FaultTest, AFullDiskIsAnErrorAndLosesNothing) {
+  const auto range = version(calls_of_a_run(), "step-000000018.safetensors", 1);
+  // The last calls are no writes.
+  expect_error_and_survives({range.first, range.last - 3}, "full", 16, "checkpoints",
+                            "No space left on device");
+}
 
 TEST_F(FaultTest, KilledAtEveryCallOfACheckpointItEndsAsIfItHadNotBeen) {
   expect_survives(version(calls_of_a_run(), "step-000000018.safetensors", 1));
