@@ -24,7 +24,7 @@ TEST_F(OperatorCallTest, TakesArgumentsByPositionAndByName) {
       same(kith::call<"aten::transpose.int">(ka, kith::arg("dim1", 1), kith::arg("dim0", 0)),
            a.transpose(0, 1)));
   EXPECT_TRUE(same(kith::call<"aten::sum.dim_IntList">(ka, Pair{0, 1}, kith::arg("keepdim", true)),
-                   a.sum({0, 1}, true)));
+                   a.sum(at::IntArrayRef({0, 1}), true)));
 }
 
 TEST_F(OperatorCallTest, FillsInTheSchemasDefaults) {
