@@ -7,8 +7,7 @@
 
 namespace kith::host {
 
-/// Of the chance value. Networks that collapsed stay within 0.1 %; one that learns passes 2 %
-/// within its first steps.
+/// Of the chance value: how far is still at it. Equal rows are at it but for rounding.
 constexpr double kNear = 0.005;
 
 std::optional<std::string> PinnedLoss::see(std::int64_t step, double value, double chance) {

@@ -27,8 +27,7 @@ void check_resume_overrides(const std::vector<std::string>& overrides) {
     if (std::find(kMayChange.begin(), kMayChange.end(), key) != kMayChange.end()) continue;
     throw ConfigError(fmt::format(
         "resume: --set {}: a run goes on with the settings that it began with{}; only data.path "
-        "and "
-        "train.loader_threads may change. For another setting begin a new run",
+        "and train.loader_threads may change. For another setting begin a new run",
         key,
         key == "train.tensor_threads" ? " (another count of threads gives other numbers)" : ""));
   }
@@ -40,8 +39,7 @@ Threads resume_threads(const TrainConfig& train, std::int64_t cores, std::string
   if (tensor > cores)
     warning = fmt::format(
         "the run began with {} tensor threads and goes on with as many on {} cores, slower: "
-        "another "
-        "count would give other numbers",
+        "another count would give other numbers",
         tensor, cores);
   return {tensor, std::min(train.loader_threads.value_or(left), left)};
 }
