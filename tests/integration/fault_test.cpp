@@ -25,10 +25,6 @@ print(len(files), "opened")
 
 class FaultTest : public FaultyRun {
  protected:
-  void finish(const fs::path& run) const {
-    const auto outcome = kith({"run", "--resume", run.string()});
-    EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
-  }
   /// Kills a run at each call of a range; each goes on and ends as one that was not killed.
   void expect_survives(const Range& range) const {
     const auto whole = folder() / "untouched";

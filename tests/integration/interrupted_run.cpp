@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interrupted_run.h"
 
+#include <gmock/gmock.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -46,6 +47,12 @@ InterruptedRun::Interrupted InterruptedRun::interrupted(const std::string& text,
     if (outcome.code != 0) return {made, outcome};
   }
   throw std::runtime_error("five runs ended before the signal reached them");
+}
+
+void InterruptedRun::finish(const fs::path& run) const {
+  const auto outcome = kith({"run", "--resume", run.string()});
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.out, testing::HasSubstr("features, metrics and settings are in"));
 }
 
 }  // namespace kith::integration

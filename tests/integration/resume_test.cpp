@@ -17,15 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-class ResumeTest : public InterruptedRun {
- protected:
-  /// Resumes a run to its end.
-  void finish(const fs::path& run) const {
-    const auto outcome = kith({"run", "--resume", run.string()});
-    EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
-    EXPECT_THAT(outcome.out, HasSubstr("features, metrics and settings are in"));
-  }
-};
+using ResumeTest = InterruptedRun;
 
 TEST_F(ResumeTest, KilledAtRandomStepsItEndsAsIfItHadNotBeen) {
   const auto whole = run(long_experiment());
