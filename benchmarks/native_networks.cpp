@@ -44,8 +44,8 @@ at::Tensor NativeSimClr::nt_xent(const at::Tensor& embedding) const {
   const auto z = embedding / at::linalg_vector_norm(embedding, 2.0, {1}, true).clamp_min(1e-12);
   const auto similarity = at::matmul(z, z.t()) / temperature;
   const auto row = at::arange(rows, at::kLong);
-  const auto self = row.unsqueeze(1) == row.unsqueeze(0);
-  const auto positive = at::remainder(row + rows / 2, rows);
+  const auto self = row.unsqueeze(1) == row;
+  const auto positive = at::roll(row, rows / 2, 0);
   return at::cross_entropy_loss(similarity.masked_fill(self, -1e9), positive);
 }
 

@@ -184,17 +184,20 @@ void add_step_benchmarks() {
         ->UseManualTime()
         ->Unit(benchmark::kMillisecond);
   };
-  add("mlp", kMlp, 61);
-  add("resnet18_eighth", kResNetEighth, 31);
-  add("resnet18_quarter", kResNetQuarter, 21);
-  const auto add_memory = [](const std::string& name, const Network& network) {
+  add("mlp", kMlp, 41);
+  add("resnet18_eighth", kResNetEighth, 21);
+  add("resnet18_quarter", kResNetQuarter, 15);
+}
+
+void add_memory_benchmarks() {
+  const auto add = [](const std::string& name, const Network& network) {
     benchmark::RegisterBenchmark(("memory/" + name).c_str(),
                                  [&network](benchmark::State& state) { memory(state, network); })
         ->Iterations(1)
         ->Unit(benchmark::kSecond);
   };
-  add_memory("mlp", kMlp);
-  add_memory("resnet18_eighth", kResNetEighth);
+  add("mlp", kMlp);
+  add("resnet18_eighth", kResNetEighth);
 }
 
 }  // namespace kith::benchmarks

@@ -38,7 +38,8 @@ void print_plan(const Assembly& a, const DryRunReport& r) {
   fmt::print("  {:<32} {}\n", "evaluated features", r.features);
   fmt::print("\ndata\n");
   for (const auto split : {Split::kTrain, Split::kVal, Split::kTest})
-    fmt::print("  {:<32} {} images\n", split_name(split), a.dataset->size(split));
+    fmt::print("  {:<32} {} images{}\n", split_name(split), a.dataset->size(split),
+               a.dataset->size(split) == 0 || a.reads(split) ? "" : ", not read");
   fmt::print("  {}\n", a.dataset->val_rule());
   fmt::print("\nsteps\n  {:<32} {} x {} = {}\n", "epochs x steps", train.epochs,
              a.steps_per_epoch(), train.epochs * a.steps_per_epoch());

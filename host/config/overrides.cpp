@@ -161,6 +161,11 @@ void apply(ConfigNode& root, Override override, Problems& problems) {
 
 }  // namespace
 
+std::optional<std::vector<std::string>> override_keys(const std::string& text) {
+  std::size_t position = 0;
+  return parse_keys(text, position);
+}
+
 void apply_overrides(ConfigNode& root, const std::vector<std::string>& overrides,
                      Problems& problems) {
   std::vector<Override> parsed;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,9 @@
 #include "config/problems.h"
 
 namespace kith::host {
+
+/// The parts of the key of "key=value"; nothing if the text is not of this form.
+std::optional<std::vector<std::string>> override_keys(const std::string& text);
 
 /// Sets each "key=value" in the tree, in order, those that name a plugin first (so that the order
 /// of a plugin and its options does not matter). A key has dots, an index from 0 for an item of a

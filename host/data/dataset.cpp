@@ -10,6 +10,7 @@
 
 #include "data/decoded_cache.h"
 #include "data/file_bytes.h"
+#include "digest/sha256.h"
 
 namespace kith::host {
 namespace {
@@ -112,6 +113,18 @@ std::string Dataset::val_rule() const {
   return "val is held out of train: the samples whose name's SHA-256, its first 8 bytes read as a "
          "big-endian number, is below " +
          number_text(val_fraction_) + " * 2^64";
+}
+
+std::string Dataset::identity() const {
+  Sha256 sum;
+  for (const Split split : {Split::kTrain, Split::kVal}) {
+    for (std::int64_t i = 0; i < size(split); ++i) {
+      const std::string line = name(split, i) + "\n" + std::to_string(label(split, i)) + "\n";
+      sum.update(line.data(), line.size());
+    }
+    sum.update("\n", 1);
+  }
+  return sum.finish();
 }
 
 std::int64_t Dataset::size(Split split) const { return parts_[index_of(split)]->size(); }

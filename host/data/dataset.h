@@ -57,6 +57,9 @@ class Dataset {
   bool has_labels() const;
   /// Names of the classes, by label. Empty without labels.
   const std::vector<std::string>& class_names() const;
+  /// SHA-256 over the names and labels of train and val, in hex: the same for a data set that was
+  /// moved.
+  std::string identity() const;
   /// One line that says where val comes from, for the run's record.
   std::string val_rule() const;
 

@@ -158,6 +158,8 @@ std::vector<Result> Evaluator::on_val(Job& job, std::int64_t epochs_done) {
       if (row == "trained" || !constant_rows_done_) evaluate(*plugin, row, round);
   }
   constant_rows_done_ = constant_rows_done_ || !round.results.empty();
+  if (epochs_done == assembly_.experiment().train.epochs)
+    last_represented_ = std::move(round.represented);
   return round.results;
 }
 
@@ -165,10 +167,14 @@ std::vector<Result> Evaluator::at_end(Job& job) {
   tables_.clear();
   auto& dataset = *assembly_.dataset;
   const bool has_val = dataset.size(Split::kVal) > 0;
-  const bool has_test = assembly_.experiment().data.read_test && dataset.size(Split::kTest) > 0;
+  const bool has_test = assembly_.reads(Split::kTest);
   if (!has_test && !has_val) return {};
   if (has_test) dataset.open_test();
-  Round round{job, {Split::kTrain}, has_test ? Split::kTest : Split::kVal, {}, {}};
+  Round round{job,
+              {Split::kTrain},
+              has_test ? Split::kTest : Split::kVal,
+              std::exchange(last_represented_, {}),
+              {}};
   if (has_test && has_val) round.bank.push_back(Split::kVal);
   for (const auto& plugin : plugins_) {
     if (plugin->needs_labels() && !dataset.has_labels()) continue;

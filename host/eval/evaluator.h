@@ -75,6 +75,8 @@ class Evaluator {
       untrained_;  // the encoders as they began: the same seed gives the same numbers
   std::vector<std::unique_ptr<Plugin>> plugins_;
   bool constant_rows_done_ = false;
+  /// What the evaluation after the last epoch computed, for the one at the end.
+  std::map<std::string, at::Tensor> last_represented_;
   std::map<std::string, at::Tensor> features_;
   std::vector<ResultTable> tables_;
   FeatureChoice choice_;

@@ -148,11 +148,12 @@ kith_tensor call_loss(kith_loss_ref_s& loss, std::span<const kith_tensor> inputs
   kith_tensor out = nullptr;
   const auto n = static_cast<std::uint32_t>(handles.size());
   const auto& api = loss.plugin->api<kith_loss_api>();
+  check_plugin(api.forward(loss.self, handles.data(), n, &out), id + ": forward");
+  if (!loss.watched) return out;
   if (KITH_HAS(&api, chance_value) && api.chance_value != nullptr)
     check_plugin(api.chance_value(loss.self, handles.data(), n, &loss.chance_value.emplace()),
                  id + ": chance_value");
-  check_plugin(api.forward(loss.self, handles.data(), n, &out), id + ": forward");
-  if (loss.chance_value && unwrap(out).defined()) loss.value = unwrap(out).detach();
+  loss.value = unwrap(out).defined() ? unwrap(out).detach() : at::Tensor();
   return out;
 }
 

@@ -62,8 +62,9 @@ struct kith_loss_ref_s {
   void* self = nullptr;
   std::vector<std::size_t> place;  // of each bound input among the declared ones
   std::size_t declared = 0;
-  at::Tensor value;                    // of the last call, without its graph
-  std::optional<double> chance_value;  // for the shapes of the last call, where the loss has one
+  bool watched = false;                // the next two are of the last call that was watched
+  at::Tensor value;                    // without its graph
+  std::optional<double> chance_value;  // for the call's shapes, where the loss has one
 };
 
 struct kith_step_s {
@@ -102,6 +103,10 @@ class Job {
   kith_loss_ref make_loss(PluginObjectPtr loss, const std::vector<std::string>& inputs);
 
   const std::deque<kith_loss_ref_s>& losses() const { return losses_; }
+  /// Whether the next calls of losses leave their value behind, and what it is at chance.
+  void watch_losses(bool on) {
+    for (auto& loss : losses_) loss.watched = on;
+  }
 
   kith_callable find_role(const std::string& role, const std::string& copy = "");
   std::vector<std::string> role_names() const;

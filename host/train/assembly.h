@@ -36,6 +36,10 @@ struct Assembly {
 
   const Experiment& experiment() const { return resolved.experiment; }
   std::int64_t train_images() const { return dataset->size(Split::kTrain); }
+  /// Whether the run reads anything of the split: there is one, and the experiment wants it.
+  bool reads(Split split) const {
+    return dataset->size(split) > 0 && (split != Split::kTest || experiment().data.read_test);
+  }
   std::int64_t steps_per_epoch() const { return train_images() / experiment().train.batch_size; }
 };
 

@@ -57,7 +57,7 @@ DryRunReport dry_run(const Assembly& a) {
     report.checkpoint_bytes += static_cast<std::int64_t>(t.nbytes());
   });
   for (const auto split : {Split::kTrain, Split::kVal, Split::kTest})
-    report.feature_bytes += a.dataset->size(split) * width * 4;
+    if (a.reads(split)) report.feature_bytes += a.dataset->size(split) * width * 4;
   return report;
 }
 

@@ -107,6 +107,7 @@ class ExperimentRun {
     evaluator_ = std::make_unique<Evaluator>(*assembly_, device_,
                                              static_cast<int>(threads_.tensor + threads_.loader));
     checkpoints_.emplace(folder_->checkpoints(), assembly_->experiment().train.keep_checkpoints);
+    data_identity_ = assembly_->dataset->identity();
     if (checkpoint_) restore();
     if (request_.resume && first_step_ == 0)
       record_->cut_after(0, 0);  // killed before its first checkpoint
@@ -123,6 +124,11 @@ class ExperimentRun {
           "with\n" +
           plugins + "and now there are\n" + joined(plugin_lines(*shelf_)) +
           "put the old files back, or begin a new run");
+    const auto& data = *assembly_->dataset;
+    if (checkpoint_->metadata.at("data") != data_identity_)
+      throw DataError("resume: the images of train and val in '" + data.path().string() +
+                      "' are not those that the run began with (their names or labels differ); "
+                      "give the data set's place with --set data.path=FOLDER, or begin a new run");
     restore_training_state(*checkpoint_, *job_, trainer_->step().optimizer());
     first_step_ = checkpoint_->step;
     record_->cut_after(first_step_, std::stoull(checkpoint_->metadata.at("log_bytes")));
@@ -138,6 +144,7 @@ class ExperimentRun {
     for (const auto& [name, tensor] : state) arrays[name] = tensor.view();
     checkpoints_->save(step, step / trainer_->step().steps_per_epoch(), arrays,
                        {{"plugins", joined(plugin_lines(*shelf_))},
+                        {"data", data_identity_},
                         {"log_bytes", std::to_string(record_->log_bytes())},
                         {"libtorch", KITH_LIBTORCH_VERSION}});
   }
@@ -191,6 +198,7 @@ class ExperimentRun {
   std::unique_ptr<Job> job_;
   std::unique_ptr<Trainer> trainer_;
   std::unique_ptr<Evaluator> evaluator_;
+  std::string data_identity_;
   std::int64_t first_step_ = 0;
 };
 

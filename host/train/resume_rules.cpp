@@ -8,22 +8,23 @@
 #include <kith/error.hpp>
 #include <string_view>
 
+#include "config/config_node.h"
+#include "config/overrides.h"
+
 namespace kith::host {
 namespace {
 
 constexpr std::array<std::string_view, 2> kMayChange = {"data.path", "train.loader_threads"};
 
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(' ');
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(' ') - begin + 1);
-}
-
 }  // namespace
 
 void check_resume_overrides(const std::vector<std::string>& overrides) {
   for (const auto& text : overrides) {
-    const auto key = trimmed(std::string_view(text).substr(0, text.find('=')));
+    std::string key;
+    if (const auto keys = override_keys(text))
+      for (const auto& part : *keys) key = join_keys(key, part);
+    else
+      key = text;
     if (std::find(kMayChange.begin(), kMayChange.end(), key) != kMayChange.end()) continue;
     throw ConfigError(fmt::format(
         "resume: --set {}: a run goes on with the settings that it began with{}; only data.path "

@@ -115,10 +115,11 @@ bool Trainer::run(std::int64_t first_step, const StopSignal& stop, const Trainer
       job_.settings().device.is_cpu();  // on a GPU a read-back would wait for the device
   for (std::int64_t step = first_step; loader.next(batch); ++step) {
     put_on_device(batch, given);
-    const auto loss = step_.run(given, step);
     const auto done = step + 1;
     const bool epoch_ends = done % per_epoch == 0;
     const bool log_now = done % train.log_every == 0 || epoch_ends;
+    job_.watch_losses(log_now);
+    const auto loss = step_.run(given, step);
     if (read_each_step || log_now) {
       const auto value = loss.item<double>();
       check_loss(value, step);

@@ -35,6 +35,16 @@ TEST_F(CheckTest, PrintsSettingsPluginsNetworksShapesStepsAndBytes) {
   EXPECT_TRUE(made_runs().empty());
 }
 
+TEST_F(CheckTest, TestThatIsNotReadIsNotCounted) {
+  write_idx_data(folder() / "data");
+  const auto outcome =
+      kith({"check", experiment(kSmallExperiment), "--set", "data.read_test=false"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("80 images, not read\n"));
+  // 320 images of 64 float32.
+  EXPECT_THAT(outcome.out, ContainsRegex("features in run.h5 +81.9 kB\n"));
+}
+
 TEST_F(CheckTest, FindsWhatARunWouldFind) {
   write_idx_data(folder() / "data");
   const auto outcome =

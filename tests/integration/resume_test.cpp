@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "host/data/data_files.h"
 #include "interrupted_run.h"
 #include "run_contents.h"
 #include "small_data.h"
@@ -163,6 +164,35 @@ TEST_F(ResumeTest, GoesOnWithItsTensorThreadsOnFewerCoresAndWithOtherLoaderThrea
               HasSubstr("the run began with 2 tensor threads and goes on with as many on 1 cores, "
                         "slower: another count would give other numbers"));
   expect_equal_runs(killed, whole);
+}
+
+TEST_F(ResumeTest, DataThatWereMovedAreFoundWhereSetSays) {
+  const auto whole = run(long_experiment());
+  const auto killed = interrupted(long_experiment(), 30, SIGKILL).folder;
+  fs::rename(folder() / "data", folder() / "moved");
+  const auto lost = kith({"run", "--resume", killed.string()});
+  EXPECT_EQ(lost.code, 1);
+  EXPECT_THAT(lost.err, HasSubstr((folder() / "data").string()));
+  // Relative to where the program is started, as the shell completes it.
+  const auto outcome = kith({"run", "--resume", killed.string(), "--set", "data.path=moved"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  expect_equal_runs(killed, whole);
+}
+
+TEST_F(ResumeTest, OtherDataAreRefused) {
+  const auto killed = interrupted(long_experiment(), 30, SIGKILL).folder;
+  write_idx_data(folder() / "other");
+  std::vector<std::uint8_t> labels;
+  for (int i = 0; i < kTrainImages; ++i) labels.push_back(static_cast<std::uint8_t>(i / 2 % 4));
+  host::test::write_file(folder() / "other" / "train-labels-idx1-ubyte",
+                         host::test::idx_bytes({kTrainImages}, labels));
+  const auto outcome = kith({"run", "--resume", killed.string(), "--set", "data.path=other"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err,
+              HasSubstr("resume: the images of train and val in '" + (folder() / "other").string() +
+                        "' are not those that the run began with (their names or "
+                        "labels differ); give the data set's place with --set "
+                        "data.path=FOLDER, or begin a new run"));
 }
 
 TEST_F(ResumeTest, OtherPluginFileIsRefused) {

@@ -29,9 +29,7 @@ class NtXent : public kith::Loss {
       "mean over the 2N rows of this rank; averaged over ranks";
 
   NtXent(const kith::Options& o, kith::Ranks ranks)
-      : temperature_(o.real("temperature")),
-        factor_(o.text("scale") == "code" ? 2.0 : 1.0),
-        ranks_(ranks) {}
+      : temperature_(o.real("temperature")), doubled_(o.text("scale") == "code"), ranks_(ranks) {}
 
   Tensor forward(std::span<const Tensor> in) const {
     const auto rows = in[0].size(0);
@@ -43,21 +41,21 @@ class NtXent : public kith::Loss {
     const Tensor candidates = ranks_.gather_with_gradient(z);           // [R 2N, C]
     const Tensor similarity = z.matmul(candidates.t()) / temperature_;  // [2N, R 2N]
 
-    const auto first = ranks_.rank() * rows;  // where this rank's rows stand among the candidates
-    const Tensor row = kith::arange_like(z, rows);
-    const Tensor self =
-        (row + first).unsqueeze(1) == kith::arange_like(z, candidates.size(0)).unsqueeze(0);
-    const Tensor positive =
-        kith::call<"aten::remainder.Scalar">(row + rows / 2, rows) + first;  // [2N]
-    return factor_ * kith::cross_entropy(similarity.masked_fill(self, -1e9), positive);
+    const auto first = ranks_.rank() * rows;
+    const Tensor own = kith::arange_like(z, first, first + rows);  // [2N], places in candidates
+    const Tensor self = own.unsqueeze(1) == kith::arange_like(z, candidates.size(0));
+    const Tensor positive = kith::call<"aten::roll">(own, rows / 2, 0);  // [2N], the other view's
+    const Tensor loss = kith::cross_entropy(similarity.masked_fill(self, -1e9), positive);
+    return doubled_ ? 2 * loss : loss;
   }
 
   double chance_value(std::span<const Tensor> in) const {
-    return factor_ * std::log(static_cast<double>(ranks_.count() * in[0].size(0) - 1));
+    return (doubled_ ? 2 : 1) * std::log(static_cast<double>(ranks_.count() * in[0].size(0) - 1));
   }
 
  private:
-  double temperature_, factor_;
+  double temperature_;
+  bool doubled_;
   kith::Ranks ranks_;
 };
 

@@ -235,12 +235,14 @@ inline Tensor normalize(const Tensor& x, std::int64_t d = 1, double eps = 1e-12)
   const auto norm = call<"aten::linalg_vector_norm">(x, 2.0, Ints(&d, 1), true);
   return x / norm.clamp_min(eps);
 }
-/// 0, 1, ... n - 1 as int64, on the device of `like`.
-inline Tensor arange_like(const Tensor& like, std::int64_t n) {
-  const auto empty = std::array<std::int64_t, 1>{n};
-  return call<"aten::cumsum">(call<"aten::new_ones">(like, empty, arg("dtype", Dtype::kInt64)), 0) -
-         1;
+/// begin, begin + 1, ... end - 1 as int64, on the device of `like`.
+inline Tensor arange_like(const Tensor& like, std::int64_t begin, std::int64_t end) {
+  const auto nothing = std::array<std::int64_t, 1>{0};
+  const auto out = call<"aten::new_empty">(like, nothing, arg("dtype", Dtype::kInt64));
+  return call<"aten::arange.start_out">(begin, end, 1, arg("out", out));
 }
+/// 0, 1, ... n - 1 as int64, on the device of `like`.
+inline Tensor arange_like(const Tensor& like, std::int64_t n) { return arange_like(like, 0, n); }
 /// True on the main diagonal of an n x n matrix, on the device of `like`.
 inline Tensor eye_mask_like(const Tensor& like, std::int64_t n) {
   const auto i = arange_like(like, n);

@@ -19,6 +19,7 @@ std::string refusal(const std::string& override) {
 
 TEST(ResumeRulesTest, PlacesAndLoaderThreadsMayChangeNothingElse) {
   EXPECT_EQ(refusal("train.loader_threads = 2"), "");
+  EXPECT_EQ(refusal("train.\"loader_threads\"=2"), "");
   EXPECT_EQ(refusal("optimizer.base_lr=1"),
             "resume: --set optimizer.base_lr: a run goes on with the settings that it began with; "
             "only data.path and train.loader_threads may change. For another setting begin a new "
