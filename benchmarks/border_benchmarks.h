@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+
 namespace kith::benchmarks {
 
 /// Names "frequent/..." and "other/...": one call of an operator.
@@ -9,5 +11,9 @@ void add_operator_benchmarks();
 void add_step_benchmarks();
 /// Names "memory/...": what a process holds after many of them.
 void add_memory_benchmarks();
+
+/// What the step benchmark's processes run: prints the losses of the first steps, then wall and
+/// processor seconds of a step, the mean over `steps` more.
+int run_steps(const std::string& network, const std::string& side, int steps);
 
 }  // namespace kith::benchmarks

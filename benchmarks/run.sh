@@ -4,17 +4,15 @@
 #   benchmarks/run.sh [FILTER]      FILTER: a regular expression over the names, as: benchmarks/run.sh 'frequent|other'
 # KITH_BUILD: a build folder, taken as it is (default: build/, which is brought up to date first). KITH_PYTHON: the Python that the
 # start of `kith` is compared with (default: that of .venv). CORE: the core to use (default: the last one).
-# PROCESSES: in how many processes whole training steps are measured (default: 9).
 set -euo pipefail
-case ${1:-} in --help | -h) sed -n '3,7s/^# \?//p' "${BASH_SOURCE[0]}"; exit 0 ;; esac
+case ${1:-} in --help | -h) sed -n '3,6s/^# \?//p' "${BASH_SOURCE[0]}"; exit 0 ;; esac
 cd "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/.."
 filter=${1:-.}
 build=${KITH_BUILD:-build}
-processes=${PROCESSES:-9}
 core=${CORE:-$(($(nproc --all) - 1))}
 export KITH_PYTHON=${KITH_PYTHON:-$PWD/.venv/bin/python3}
 
-programs=("border_benchmark operators" "border_benchmark steps" "border_benchmark memory" start_benchmark augment_benchmark)
+programs=(border_benchmark start_benchmark augment_benchmark)
 [ -n "${KITH_BUILD:-}" ] || KITH_TARGETS="all benchmarks" setup/build.sh >&2
 
 printf 'machine   %s, %s cores, %s GB; core %s used\n' "$(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -1)" \
@@ -25,13 +23,8 @@ printf 'commit    %s\n' "$(git describe --always --dirty 2>/dev/null || echo unk
 printf 'date      %s, load %s\n\n' "$(date -u +%F)" "$(cut -d' ' -f1-3 /proc/loadavg)"
 
 # One program after the other: they time, so that they must not run beside each other.
-for words in "${programs[@]}"; do
-    read -ra program <<<"$words"
-    [ -x "$build/benchmarks/${program[0]}" ] || { echo "${program[0]}: not built; Google Benchmark is missing" >&2; exit 1; }
-    # Whole steps differ by more from process to process than within one.
-    repeats=1
-    [ "$words" != "border_benchmark steps" ] || repeats=$processes
-    for ((i = 0; i < repeats; i++)); do
-        taskset -c "$core" "$build/benchmarks/${program[0]}" "${program[@]:1}" --benchmark_filter="$filter" --benchmark_format=json
-    done | python3 benchmarks/print_table.py "$words"
+for program in "${programs[@]}"; do
+    [ -x "$build/benchmarks/$program" ] || { echo "$program: not built; Google Benchmark is missing" >&2; exit 1; }
+    taskset -c "$core" "$build/benchmarks/$program" --benchmark_filter="$filter" --benchmark_counters_tabular=true \
+        --benchmark_format=json | python3 benchmarks/print_table.py "$program"
 done
