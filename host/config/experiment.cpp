@@ -59,7 +59,9 @@ bool same_view(const EvalViewConfig& a, const EvalViewConfig& b) {
 
 bool same_evaluation(const EvaluationConfig& a, const EvaluationConfig& b) {
   return same_settings(a.plugin, b.plugin) && a.every_epochs == b.every_epochs &&
-         a.pixels == b.pixels && a.role == b.role && a.output == b.output && a.copy == b.copy;
+         a.augment.has_value() == b.augment.has_value() &&
+         (!a.augment || same_plugins(*a.augment, *b.augment)) && a.pixels == b.pixels &&
+         a.role == b.role && a.output == b.output && a.copy == b.copy;
 }
 
 }  // namespace

@@ -144,6 +144,9 @@ struct EvaluationConfig {
   std::string role = "encoder";     ///< one of the experiment's roles; default: the first
   std::string output = "features";  ///< name of the encoder's output
   std::string copy;  ///< name of the method's copy of the role ("teacher"); empty: the role itself
+  /// For a plugin that wants views: how they are made, at the size of the first of [[views]];
+  /// default: that one's list. Nothing for others.
+  std::optional<std::vector<PluginUse>> augment;
 };
 
 struct Experiment {

@@ -166,7 +166,10 @@ Json evaluation_keys() {
       {"pixels", with(pixels, "the rows of raw pixels; auto: small images only", "auto")},
       {"role", with(kText, "one of the experiment's roles; default: the first")},
       {"output", with(kText, "name of the encoder's output", evaluation.output)},
-      {"copy", with(kText, "name of the method's copy of the role", evaluation.copy)}};
+      {"copy", with(kText, "name of the method's copy of the role", evaluation.copy)},
+      {"augment", with(list({{"$ref", "#/$defs/augmentation"}}),
+                       "for a plugin that wants views: how they are made; default: the first "
+                       "[[views]]' list")}};
 }
 
 Json definitions(const PluginCatalog& catalog) {

@@ -75,7 +75,7 @@ ResolvedExperiment load_experiment(const std::filesystem::path& path,
   if (problems.size() == mistakes) epochs = experiment.train.epochs;
   experiment.optimizer = read_optimizer(root, problems);
   experiment.schedule = read_schedule(root, epochs, problems);
-  experiment.evaluations = parts.evaluations(experiment.roles);
+  experiment.evaluations = parts.evaluations(experiment.roles, experiment.views);
   root.take("extends");  // known, so that it is suggested
   root.finish();
   problems.raise(file);

@@ -23,9 +23,10 @@ bool holds_roles(const ConfigNode& node) {
                      [](const ConfigNode& item) { return item.is_table(); });
 }
 
-bool is_deterministic(const PluginMetadata& metadata) {
-  return std::any_of(metadata.facts.begin(), metadata.facts.end(),
-                     [](const Fact& fact) { return fact.group == "deterministic"; });
+bool declares(const PluginMetadata* metadata, std::string_view group, std::string_view name = "") {
+  return metadata != nullptr &&
+         std::any_of(metadata->facts.begin(), metadata->facts.end(),
+                     [&](const Fact& fact) { return fact.group == group && fact.name == name; });
 }
 
 }  // namespace
@@ -135,10 +136,8 @@ EvalViewConfig PartReader::eval_view(const std::vector<ViewConfig>& views) {
   view.augment = augmentations(table);
   table.finish();
   if (!written) {
-    for (const PluginUse& use : first.augment) {
-      const PluginMetadata* metadata = plugins_.metadata_of(use);
-      if (metadata != nullptr && is_deterministic(*metadata)) view.augment.push_back(use);
-    }
+    for (const PluginUse& use : first.augment)
+      if (declares(plugins_.metadata_of(use), "deterministic")) view.augment.push_back(use);
   }
   if (view.resize < view.size) {
     problems_.add("eval_view.resize: must be at least the size of the crop, which is " +
@@ -163,14 +162,26 @@ PixelRows PartReader::pixels(TableReader& table) {
 }
 
 EvaluationConfig PartReader::evaluation(const ConfigNode& node, const std::string& path,
-                                        const std::vector<std::string>& roles) {
-  static const std::vector<std::string> kHostKeys = {"every_epochs", "pixels", "role", "output",
-                                                     "copy"};
+                                        const std::vector<std::string>& roles,
+                                        const std::vector<ViewConfig>& views) {
+  static const std::vector<std::string> kHostKeys = {"every_epochs", "pixels", "role",
+                                                     "output",       "copy",   "augment"};
   EvaluationConfig evaluation;
+  TableReader table(node.is_table() ? &node : nullptr, path, node.where, problems_);
+  const bool written = table.has("augment");
+  std::vector<PluginUse> augment = augmentations(table);
   if (std::optional<PluginUse> use = plugins_.read(node, "evaluation", path, kHostKeys)) {
     evaluation.plugin = std::move(*use);
+    const PluginMetadata* metadata = plugins_.metadata_of(evaluation.plugin);
+    if (declares(metadata, "needs", "views")) {
+      if (!written && !views.empty()) augment = views.front().augment;
+      evaluation.augment = std::move(augment);
+    } else if (written && metadata != nullptr) {
+      problems_.add(table.path_of("augment") + ": '" + metadata->name +
+                        "' looks at features of whole images, not at views; take the key away",
+                    table.place_of("augment"));
+    }
   }
-  TableReader table(node.is_table() ? &node : nullptr, path, node.where, problems_);
   evaluation.every_epochs = table.integer("every_epochs", kCountsOrNone, evaluation.every_epochs);
   evaluation.pixels = pixels(table);
   evaluation.output = table.text("output", evaluation.output);
@@ -192,14 +203,16 @@ EvaluationConfig PartReader::evaluation(const ConfigNode& node, const std::strin
   return evaluation;
 }
 
-std::vector<EvaluationConfig> PartReader::evaluations(const std::vector<RoleConfig>& roles) {
+std::vector<EvaluationConfig> PartReader::evaluations(const std::vector<RoleConfig>& roles,
+                                                      const std::vector<ViewConfig>& views) {
   const ConfigNode* list = root_.take_list("evaluation", "a list of tables [[evaluation]]");
   std::vector<EvaluationConfig> evaluations;
   if (list == nullptr) return evaluations;
   std::vector<std::string> names;
   for (const RoleConfig& role : roles) names.push_back(role.name);
   for (std::size_t i = 0; i < list->items.size(); ++i) {
-    evaluations.push_back(evaluation(list->items[i], "evaluation." + std::to_string(i), names));
+    const std::string path = "evaluation." + std::to_string(i);
+    evaluations.push_back(evaluation(list->items[i], path, names, views));
   }
   return evaluations;
 }

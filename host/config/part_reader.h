@@ -20,13 +20,15 @@ class PartReader {
   PluginUse method();
   std::vector<ViewConfig> views();
   EvalViewConfig eval_view(const std::vector<ViewConfig>& views);
-  std::vector<EvaluationConfig> evaluations(const std::vector<RoleConfig>& roles);
+  std::vector<EvaluationConfig> evaluations(const std::vector<RoleConfig>& roles,
+                                            const std::vector<ViewConfig>& views);
 
  private:
   ViewConfig view(const ConfigNode& node, const std::string& path);
   std::vector<PluginUse> augmentations(TableReader& table);
   EvaluationConfig evaluation(const ConfigNode& node, const std::string& path,
-                              const std::vector<std::string>& roles);
+                              const std::vector<std::string>& roles,
+                              const std::vector<ViewConfig>& views);
   PixelRows pixels(TableReader& table);
 
   TableReader& root_;

@@ -139,6 +139,7 @@ std::string evaluation_text(const EvaluationConfig& evaluation) {
   table.text("role", evaluation.role);
   table.text("output", evaluation.output);
   table.text("copy", evaluation.copy);
+  if (evaluation.augment) table.raw("augment", augment_text(*evaluation.augment));
   return table.str();
 }
 

@@ -4,6 +4,9 @@
 #include <ATen/ATen.h>
 #include <kith/abi/evaluation.h>
 
+#include <deque>
+
+#include "eval/held_out_views.h"
 #include "tensor/border.h"
 #include "tensor/handle.h"
 
@@ -13,26 +16,42 @@ namespace {
 constexpr int kPixelSide = 32;  // px: raw pixels are scaled to at most this
 constexpr std::int64_t kPixelImages =
     100000;  // larger data sets get no pixel rows unless asked for
+constexpr std::int64_t kMostFeatureRows = 200000;  // more would fill the disk
 
 }  // namespace
 
 struct Evaluator::Plugin {
-  EvaluationConfig config;
-  PluginObjectPtr object;
+  const EvaluationPart& part;
   std::string name;
   void* self = nullptr;
 
-  Plugin(const EvaluationPart& part, std::string name)
-      : config(part.config), object(part.plugin), name(std::move(name)) {
-    const auto args = object->arguments.args();
+  Plugin(const EvaluationPart& part, std::string name) : part(part), name(std::move(name)) {
+    const auto args = part.plugin->arguments.args();
     check_plugin(api().create(nullptr, args.data(), static_cast<std::uint32_t>(args.size()), &self),
-                 object->metadata.id + ": constructor");
+                 part.plugin->metadata.id + ": constructor");
   }
   ~Plugin() { api().destroy(self); }
   Plugin(const Plugin&) = delete;
   Plugin& operator=(const Plugin&) = delete;
-  const kith_evaluation_api& api() const { return object->api<kith_evaluation_api>(); }
-  bool needs_labels() const { return object->has_fact("needs", "labels"); }
+  const kith_evaluation_api& api() const { return part.plugin->api<kith_evaluation_api>(); }
+  FeatureChoice choice() const { return {part.config.role, part.config.copy, part.config.output}; }
+  bool due(std::int64_t epochs_done) const {
+    return part.config.every_epochs > 0 && epochs_done % part.config.every_epochs == 0;
+  }
+};
+
+/// What a plugin is given for one row of the table.
+struct Evaluator::Given {
+  at::Tensor bank, bank_labels, query, query_labels;
+  std::vector<at::Tensor> views;
+  Split split = Split::kVal;
+
+  void centre() {
+    const auto mean = (views.empty() ? bank : views[0]).mean(0, true);
+    for (auto* rows : {&bank, &query})
+      if (rows->defined()) *rows = *rows - mean;
+    for (auto& view : views) view = view - mean;
+  }
 };
 
 /// One time that evaluations run: on what, what was computed for it, and what came out.
@@ -64,21 +83,20 @@ Evaluator::~Evaluator() = default;
 
 bool Evaluator::due(std::int64_t epochs_done) const {
   for (const auto& p : plugins_)
-    if (p->config.every_epochs > 0 && epochs_done % p->config.every_epochs == 0) return true;
+    if (p->due(epochs_done)) return true;
   return false;
 }
 
 std::vector<std::string> Evaluator::rows_of(const Plugin& plugin) const {
   const auto images = assembly_.train_images();
-  const bool pixels = plugin.config.pixels == PixelRows::kOn ||
-                      (plugin.config.pixels == PixelRows::kAuto && images <= kPixelImages);
+  const bool pixels = plugin.part.config.pixels == PixelRows::kOn ||
+                      (plugin.part.config.pixels == PixelRows::kAuto && images <= kPixelImages);
   return pixels ? std::vector<std::string>{"pixels", "untrained", "trained"}
                 : std::vector<std::string>{"untrained", "trained"};
 }
 
-at::Tensor Evaluator::represent(const Plugin& plugin, const std::string& row, Split split,
+at::Tensor Evaluator::represent(const FeatureChoice& choice, const std::string& row, Split split,
                                 Round& round) {
-  const FeatureChoice choice{plugin.config.role, plugin.config.copy, plugin.config.output};
   std::string key = row + "/" + std::string(split_name(split));
   if (row != "pixels") key += "/" + choice.role + "/" + choice.copy + "/" + choice.output;
   auto& known = round.represented[key];
@@ -86,64 +104,88 @@ at::Tensor Evaluator::represent(const Plugin& plugin, const std::string& row, Sp
     known = row == "pixels" ? pixels_of(*assembly_.dataset, split, kPixelSide, threads_)
                             : encode_split(row == "untrained" ? *untrained_ : round.job, assembly_,
                                            choice, split, threads_);
-  if (row == "trained" && &plugin == plugins_.front().get())
-    features_[std::string(split_name(split))] = known;
   return known;
 }
 
-void Evaluator::evaluate(const Plugin& plugin, const std::string& row, Round& round) {
+Evaluator::Given Evaluator::splits(const Plugin& plugin, const std::string& row, Round& round) {
   const auto& dataset = *assembly_.dataset;
-  std::vector<at::Tensor> bank_parts, label_parts;
+  std::vector<at::Tensor> bank, labels;
   for (const auto split : round.bank) {
-    bank_parts.push_back(represent(plugin, row, split, round));
-    if (dataset.has_labels()) label_parts.push_back(labels_of(dataset, split));
+    bank.push_back(represent(plugin.choice(), row, split, round));
+    if (dataset.has_labels()) labels.push_back(labels_of(dataset, split));
   }
-  auto bank_rows = at::cat(bank_parts), query_rows = represent(plugin, row, round.query, round);
-  const auto bank_labels = label_parts.empty() ? at::Tensor() : at::cat(label_parts);
-  const auto query_labels = labels_of(dataset, round.query);
+  return {at::cat(bank),
+          labels.empty() ? at::Tensor() : at::cat(labels),
+          represent(plugin.choice(), row, round.query, round),
+          labels_of(dataset, round.query),
+          {},
+          round.query};
+}
+
+Evaluator::Given Evaluator::views(const Plugin& plugin, const std::string& row, Round& round) {
+  const HeldOutViews held_out(assembly_, plugin.part, threads_);
+  Given given;
+  if (row == "pixels") {
+    given.views = held_out.pixels(kPixelSide);
+  } else {
+    FeatureReader reader(row == "untrained" ? *untrained_ : round.job, plugin.choice());
+    given.views = held_out.features(reader);
+  }
+  return given;
+}
+
+void Evaluator::evaluate(const Plugin& plugin, const std::string& row, Round& round) {
+  auto given = plugin.part.views > 0 ? views(plugin, row, round) : splits(plugin, row, round);
   for (const bool centred : {false, true}) {
-    if (centred) {
-      const auto mean = bank_rows.mean(0, true);
-      bank_rows = bank_rows - mean;
-      query_rows = query_rows - mean;
-    }
-    const Lent bank(bank_rows), labels(bank_labels), query(query_rows), wanted(query_labels);
-    const kith_evaluation_data given{sizeof given,
-                                     0,
-                                     bank.get(),
-                                     labels.get(),
-                                     query.get(),
-                                     wanted.get(),
-                                     static_cast<std::int64_t>(dataset.class_names().size())};
-    struct Sink {
-      std::vector<Result>& results;
-      std::vector<ResultTable>& tables;
-      Result common;
-    } sink{round.results,
-           tables_,
-           {plugin.name, std::string(split_name(round.query)), row, centred, "", 0, ""}};
-    const kith_report report{sizeof report, 0, &sink,
-                             [](void* self, kith_text name, double value, kith_text unit) {
-                               return serve("metric", [&] {
-                                 auto& s = *static_cast<Sink*>(self);
-                                 auto result = s.common;
-                                 result.metric = to_string(name);
-                                 result.value = value;
-                                 result.unit = to_string(unit);
-                                 s.results.push_back(std::move(result));
-                               });
-                             },
-                             [](void* self, kith_text name, kith_tensor value) {
-                               return serve("table", [&] {
-                                 auto& s = *static_cast<Sink*>(self);
-                                 auto place = s.common;
-                                 place.metric = to_string(name);
-                                 s.tables.push_back({place.path(), unwrap(value).detach().clone()});
-                               });
-                             }};
-    check_plugin(plugin.api().evaluate(plugin.self, &given, &report),
-                 plugin.object->metadata.id + ": evaluate (" + row + ")");
+    if (centred) given.centre();
+    call(plugin, given,
+         {plugin.name, std::string(split_name(given.split)), row, centred, "", 0, ""}, round);
   }
+}
+
+void Evaluator::call(const Plugin& plugin, const Given& given, Result common, Round& round) {
+  const Lent bank(given.bank), labels(given.bank_labels), query(given.query),
+      wanted(given.query_labels);
+  std::deque<Lent> lent;
+  std::vector<kith_tensor> views;
+  for (const auto& view : given.views) views.push_back(lent.emplace_back(view).get());
+  const kith_evaluation_data data{
+      sizeof data,
+      0,
+      bank.get(),
+      labels.get(),
+      query.get(),
+      wanted.get(),
+      static_cast<std::int64_t>(assembly_.dataset->class_names().size()),
+      views.data(),
+      static_cast<std::uint32_t>(views.size()),
+      0};
+  struct Sink {
+    std::vector<Result>& results;
+    std::vector<ResultTable>& tables;
+    Result common;
+  } sink{round.results, tables_, std::move(common)};
+  const kith_report report{sizeof report, 0, &sink,
+                           [](void* self, kith_text name, double value, kith_text unit) {
+                             return serve("metric", [&] {
+                               auto& s = *static_cast<Sink*>(self);
+                               auto result = s.common;
+                               result.metric = to_string(name);
+                               result.value = value;
+                               result.unit = to_string(unit);
+                               s.results.push_back(std::move(result));
+                             });
+                           },
+                           [](void* self, kith_text name, kith_tensor value) {
+                             return serve("table", [&] {
+                               auto& s = *static_cast<Sink*>(self);
+                               auto place = s.common;
+                               place.metric = to_string(name);
+                               s.tables.push_back({place.path(), unwrap(value).detach().clone()});
+                             });
+                           }};
+  check_plugin(plugin.api().evaluate(plugin.self, &data, &report),
+               plugin.part.plugin->metadata.id + ": evaluate (" + sink.common.row + ")");
 }
 
 std::vector<Result> Evaluator::on_val(Job& job, std::int64_t epochs_done) {
@@ -151,9 +193,7 @@ std::vector<Result> Evaluator::on_val(Job& job, std::int64_t epochs_done) {
   if (assembly_.dataset->size(Split::kVal) == 0) return {};
   Round round{job, {Split::kTrain}, Split::kVal, {}, {}};
   for (const auto& plugin : plugins_) {
-    if (plugin->config.every_epochs == 0 || epochs_done % plugin->config.every_epochs != 0)
-      continue;
-    if (plugin->needs_labels() && !assembly_.dataset->has_labels()) continue;
+    if (!plugin->due(epochs_done) || !lacks(assembly_, plugin->part).empty()) continue;
     for (const auto& row : rows_of(*plugin))
       if (row == "trained" || !constant_rows_done_) evaluate(*plugin, row, round);
   }
@@ -166,9 +206,7 @@ std::vector<Result> Evaluator::on_val(Job& job, std::int64_t epochs_done) {
 std::vector<Result> Evaluator::at_end(Job& job) {
   tables_.clear();
   auto& dataset = *assembly_.dataset;
-  const bool has_val = dataset.size(Split::kVal) > 0;
-  const bool has_test = assembly_.reads(Split::kTest);
-  if (!has_test && !has_val) return {};
+  const bool has_test = assembly_.reads(Split::kTest), has_val = dataset.size(Split::kVal) > 0;
   if (has_test) dataset.open_test();
   Round round{job,
               {Split::kTrain},
@@ -177,10 +215,22 @@ std::vector<Result> Evaluator::at_end(Job& job) {
               {}};
   if (has_test && has_val) round.bank.push_back(Split::kVal);
   for (const auto& plugin : plugins_) {
-    if (plugin->needs_labels() && !dataset.has_labels()) continue;
+    if (!lacks(assembly_, plugin->part).empty()) continue;
+    if (plugin->part.views == 0 && !has_test && !has_val) continue;
     for (const auto& row : rows_of(*plugin)) evaluate(*plugin, row, round);
   }
+  keep_features(round);
   return round.results;
+}
+
+void Evaluator::keep_features(Round& round) {
+  std::int64_t rows = 0;
+  for (const auto split : {Split::kTrain, Split::kVal, Split::kTest})
+    if (assembly_.reads(split)) rows += assembly_.dataset->size(split);
+  if (rows > kMostFeatureRows) return;
+  for (const auto split : {Split::kTrain, Split::kVal, Split::kTest})
+    if (assembly_.reads(split))
+      features_[std::string(split_name(split))] = represent(choice_, "trained", split, round);
 }
 
 }  // namespace kith::host

@@ -58,14 +58,21 @@ class Evaluator {
 
   /// The tables of the last evaluation.
   const std::vector<ResultTable>& tables() const { return tables_; }
-  /// The trained features of the last evaluation at the end, by split name: float32 [N, D].
+  /// What the trained encoder made of each split that the run reads, by split name: float32 [N, D].
+  /// There after the evaluation at the end; empty where there are more than 200,000 images.
   const std::map<std::string, at::Tensor>& features() const { return features_; }
   const FeatureChoice& feature_choice() const { return choice_; }
 
  private:
   struct Plugin;
+  struct Given;
   struct Round;
-  at::Tensor represent(const Plugin& plugin, const std::string& row, Split split, Round& round);
+  at::Tensor represent(const FeatureChoice& choice, const std::string& row, Split split,
+                       Round& round);
+  Given splits(const Plugin& plugin, const std::string& row, Round& round);
+  Given views(const Plugin& plugin, const std::string& row, Round& round);
+  void call(const Plugin& plugin, const Given& given, Result common, Round& round);
+  void keep_features(Round& round);
   void evaluate(const Plugin& plugin, const std::string& row, Round& round);
   std::vector<std::string> rows_of(const Plugin& plugin) const;
 

@@ -49,28 +49,35 @@ FeatureChoice evaluated_features(const Assembly& assembly) {
   return choice;
 }
 
+FeatureReader::FeatureReader(Job& job, const FeatureChoice& choice)
+    : job_(job),
+      was_training_(job.training()),
+      encoder_(job.find_role(choice.role, choice.copy)),
+      output_(job.output_index(encoder_, choice.output)) {
+  job_.set_training(false);
+}
+
+FeatureReader::~FeatureReader() { job_.set_training(was_training_); }
+
+at::Tensor FeatureReader::read(const at::Tensor& views) {
+  const at::NoGradGuard no_grad;
+  const auto outputs = job_.call(encoder_, views.to(job_.options()), std::uint64_t{1} << output_);
+  return outputs[output_].flatten(1).to(at::kFloat).cpu();
+}
+
 at::Tensor encode_split(Job& job, const Assembly& assembly, const FeatureChoice& choice,
                         Split split, int threads) {
-  const at::NoGradGuard no_grad;
-  const bool was_training = job.training();
-  job.set_training(false);
-  auto* encoder = job.find_role(choice.role, choice.copy);
-  const auto output = job.output_index(encoder, choice.output);
+  FeatureReader reader(job, choice);
   at::Tensor features;
   std::vector<float> memory;
   const auto total = assembly.dataset->size(split);
   for_each_image(*assembly.dataset, split, kBatch, threads,
                  [&](std::int64_t first, std::span<const Image> images) {
-                   const auto views =
-                       evaluation_views(assembly, split, first, images, memory).to(job.options());
-                   const auto out = job.call(encoder, views, std::uint64_t{1} << output)[output]
-                                        .flatten(1)
-                                        .to(at::kFloat)
-                                        .cpu();
+                   const auto out =
+                       reader.read(evaluation_views(assembly, split, first, images, memory));
                    if (!features.defined()) features = at::empty({total, out.size(1)}, at::kFloat);
                    features.narrow(0, first, out.size(0)).copy_(out);
                  });
-  job.set_training(was_training);
   if (!features.defined())
     throw DataError("evaluation: the split '" + std::string(split_name(split)) + "' is empty");
   return features;

@@ -20,8 +20,27 @@ struct FeatureChoice {
 /// What an experiment evaluates: the first evaluation's choice, else the method's.
 FeatureChoice evaluated_features(const Assembly& assembly);
 
+/// Reads an output of an encoder in evaluation mode, without gradients. The job is in that mode
+/// while this lives. [train thread]
+class FeatureReader {
+ public:
+  FeatureReader(Job& job, const FeatureChoice& choice);
+  ~FeatureReader();
+  FeatureReader(const FeatureReader&) = delete;
+  FeatureReader& operator=(const FeatureReader&) = delete;
+
+  /// Of views [n, C, H, W]: float32 [n, D] on the CPU; an output with more dimensions is flattened.
+  at::Tensor read(const at::Tensor& views);
+
+ private:
+  Job& job_;
+  bool was_training_;
+  kith_callable encoder_;
+  std::uint32_t output_;
+};
+
 /// Outputs of an encoder for all images of a split, in evaluation mode on the evaluation view:
-/// float32 [N, D] on the CPU; an output with more dimensions is flattened. [train thread]
+/// float32 [N, D] on the CPU. [train thread]
 at::Tensor encode_split(Job& job, const Assembly& assembly, const FeatureChoice& choice,
                         Split split, int threads);
 

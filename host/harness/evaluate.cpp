@@ -2,6 +2,8 @@
 #include <ATen/ATen.h>
 #include <kith/abi/evaluation.h>
 
+#include <deque>
+
 #include "harness/plugin_access.h"
 #include "harness/values.h"
 #include "tensor/border.h"
@@ -9,6 +11,10 @@
 
 namespace kith::harness {
 namespace {
+
+at::Tensor rows_or_none(const Values& rows, at::ScalarType type) {
+  return rows.numbers.empty() ? at::Tensor() : to_tensor(rows, type);
+}
 
 at::Tensor labels_or_none(const std::vector<std::int64_t>& labels) {
   return labels.empty() ? at::Tensor() : to_tensor(labels);
@@ -49,13 +55,24 @@ EvaluationResult evaluate(const std::string& table, const EvaluationInput& input
   const std::unique_ptr<void, void (*)(void*)> owned(self, api.destroy);
 
   const auto real = scalar_type(compute);
-  const host::Lent bank(to_tensor(input.bank, real)),
+  const host::Lent bank(rows_or_none(input.bank, real)),
       bank_labels(labels_or_none(input.bank_labels));
-  const host::Lent query(to_tensor(input.query, real)),
+  const host::Lent query(rows_or_none(input.query, real)),
       query_labels(labels_or_none(input.query_labels));
-  const kith_evaluation_data data{sizeof data,       0,           bank.get(),
-                                  bank_labels.get(), query.get(), query_labels.get(),
-                                  input.classes};
+  std::deque<host::Lent> lent;
+  std::vector<kith_tensor> views;
+  for (const auto& view : input.views)
+    views.push_back(lent.emplace_back(to_tensor(view, real)).get());
+  const kith_evaluation_data data{sizeof data,
+                                  0,
+                                  bank.get(),
+                                  bank_labels.get(),
+                                  query.get(),
+                                  query_labels.get(),
+                                  input.classes,
+                                  views.data(),
+                                  static_cast<std::uint32_t>(views.size()),
+                                  0};
   EvaluationResult result;
   const auto report = report_into(result);
   host::check_plugin(api.evaluate(self, &data, &report), id + ": evaluate");

@@ -35,7 +35,11 @@ std::vector<const PluginUse*> plugins_of(const Experiment& e) {
   for (const auto& view : e.views)
     for (const auto& augmentation : view.augment) collect(augmentation, all);
   for (const auto& augmentation : e.eval_view.augment) collect(augmentation, all);
-  for (const auto& evaluation : e.evaluations) collect(evaluation.plugin, all);
+  for (const auto& evaluation : e.evaluations) {
+    collect(evaluation.plugin, all);
+    if (!evaluation.augment) continue;
+    for (const auto& augmentation : *evaluation.augment) collect(augmentation, all);
+  }
   return all;
 }
 

@@ -62,6 +62,26 @@ void check_needs(const Assembly& a) {
         id + ": options");
 }
 
+EvaluationPart make_evaluation(const EvaluationConfig& config, const Assembly& a,
+                               PluginShelf& shelf) {
+  EvaluationPart part;
+  part.config = config;
+  part.plugin = shelf.make(config.plugin);
+  if (!config.augment) return part;
+  part.views = static_cast<int>(whole(*part.plugin, "views", 0));
+  part.view_images = whole(*part.plugin, "view_images", 0);
+  const auto& first = a.experiment().views.front();
+  const auto spec = view_spec(first.size, a.dataset->channels(), first.arithmetic,
+                              a.experiment().train.channels_last);
+  auto list = make_augmentations(*config.augment, shelf);
+  part.view = std::make_shared<const ViewPipeline>(list, spec);
+  std::erase_if(list, [](const AugmentationUse& use) { return use.augmentation->final(); });
+  auto plain = spec;
+  plain.channels_last = false;
+  part.pixel_view = std::make_shared<const ViewPipeline>(std::move(list), plain);
+  return part;
+}
+
 class Scratch : public ViewMaker::ThreadState {
  public:
   ViewScratch views;
@@ -93,17 +113,27 @@ Assembly assemble(ResolvedExperiment resolved, PluginShelf& shelf) {
   a.eval_view =
       std::make_shared<const ViewPipeline>(make_augmentations(e.eval_view.augment, shelf), spec);
   for (const auto& evaluation : e.evaluations)
-    a.evaluations.push_back({evaluation, shelf.make(evaluation.plugin)});
+    a.evaluations.push_back(make_evaluation(evaluation, a, shelf));
   check_needs(a);
   return a;
+}
+
+std::string lacks(const Assembly& a, const EvaluationPart& part) {
+  const auto& id = part.plugin->metadata.id;
+  const auto place = "'" + a.dataset->path().string() + "'";
+  if (part.needs_labels() && !a.dataset->has_labels())
+    return id + ": needs labels, and the data set in " + place + " has none";
+  if (part.views > 0 && a.dataset->size(Split::kVal) == 0)
+    return id + ": needs images that were not trained on, and the data set in " + place +
+           " has no val split";
+  return "";
 }
 
 std::vector<std::string> left_out(const Assembly& a) {
   std::vector<std::string> texts;
   for (const auto& evaluation : a.evaluations)
-    if (evaluation.plugin->has_fact("needs", "labels") && !a.dataset->has_labels())
-      texts.push_back(evaluation.plugin->metadata.id + ": needs labels, and the data set in '" +
-                      a.dataset->path().string() + "' has none: this evaluation is left out");
+    if (const auto why = lacks(a, evaluation); !why.empty())
+      texts.push_back(why + ": this evaluation is left out");
   return texts;
 }
 

@@ -19,6 +19,13 @@ namespace kith::host {
 struct EvaluationPart {
   EvaluationConfig config;
   PluginObjectPtr plugin;
+  /// Where the plugin wants views of val images: how many, of how many images, how they are made;
+  /// for the rows of raw pixels without what comes after the pixels (normalise).
+  int views = 0;
+  std::int64_t view_images = 0;
+  std::shared_ptr<const ViewPipeline> view, pixel_view;
+
+  bool needs_labels() const { return plugin->has_fact("needs", "labels"); }
 };
 
 /// Everything that an experiment names, found, checked, loaded and held against each other. [main
@@ -46,8 +53,10 @@ struct Assembly {
 /// @throws ConfigError, PluginError, DataError: what does not fit, before anything is trained.
 Assembly assemble(ResolvedExperiment resolved, PluginShelf& shelf);
 
-/// What the experiment asks for and this data can't give, for a person: evaluations that need
-/// labels on data without.
+/// What the evaluation asks for and this data can't give (labels, a val split); empty if it can.
+std::string lacks(const Assembly& assembly, const EvaluationPart& part);
+
+/// What the experiment asks for and this data can't give, for a person.
 std::vector<std::string> left_out(const Assembly& assembly);
 
 /// A job with the experiment's encoders and its method.

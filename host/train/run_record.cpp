@@ -15,7 +15,6 @@
 namespace kith::host {
 namespace {
 
-constexpr std::int64_t kMostFeatureRows = 200000;  // more are written on request only
 constexpr std::int64_t kChunkRows = 256;
 
 std::string utc_now() {
@@ -100,10 +99,7 @@ void RunRecord::write_samples(const Dataset& dataset) {
   }
 }
 
-void RunRecord::write_features(const Dataset& dataset, const Evaluator& evaluator) {
-  std::int64_t rows = 0;
-  for (const auto split : kSplits) rows += dataset.size(split);
-  if (rows > kMostFeatureRows) return;
+void RunRecord::write_features(const Evaluator& evaluator) {
   const auto& choice = evaluator.feature_choice();
   for (const auto& [split, features] : evaluator.features()) {
     auto writer = file_.features({choice.role, choice.copy, choice.output, split}, DType::kFloat32,
@@ -132,7 +128,7 @@ void RunRecord::write_tables(const Evaluator& evaluator) {
 void RunRecord::finish(const Assembly& a, Job& job, const Evaluator& evaluator,
                        const Trainer& trainer) {
   write_samples(*a.dataset);
-  write_features(*a.dataset, evaluator);
+  write_features(evaluator);
   write_state(job);
   write_tables(evaluator);
   file_.set_attribute("test_reads", a.dataset->test_reads());

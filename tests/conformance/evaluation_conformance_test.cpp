@@ -17,8 +17,12 @@ std::vector<std::int64_t> cyclic_labels(std::int64_t n, std::int64_t classes) {
 
 /// Features that say nothing about their labels; more than one tile of queries.
 EvaluationInput random_input(std::int64_t bank, std::int64_t queries, std::int64_t classes) {
-  return {normal({bank, 7}, "bank"), cyclic_labels(bank, classes), normal({queries, 7}, "query"),
-          cyclic_labels(queries, classes), classes};
+  return {normal({bank, 7}, "bank"),
+          cyclic_labels(bank, classes),
+          normal({queries, 7}, "query"),
+          cyclic_labels(queries, classes),
+          classes,
+          {normal({queries, 7}, "view 1"), normal({queries, 7}, "view 2")}};
 }
 
 void expect_sound(const harness::EvaluationResult& result) {
@@ -53,7 +57,7 @@ TEST_P(EvaluationConformance, IsSoundAtTheEndsOfItsOptions) {
 
 TEST_P(EvaluationConformance, IsSoundWhereAllFeaturesAreEqual) {
   auto input = random_input(60, 21, 7);
-  for (auto* values : {&input.bank, &input.query})
+  for (auto* values : {&input.bank, &input.query, &input.views[0], &input.views[1]})
     for (auto& x : values->numbers) x = 0;
   expect_sound(harness::evaluate(plugin_.id, input));
 }

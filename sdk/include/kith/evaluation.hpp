@@ -10,13 +10,21 @@
 
 namespace kith {
 
-/// One representation of two splits.
+/// For an evaluation that wants views of held-out images in place of two splits: how many views of
+/// how many images (fewer, where val has fewer).
+struct ViewsWanted {
+  int count = 2;
+  int images = 2000;
+};
+
+/// One representation of two splits, or of views.
 struct EvaluationData {
   Tensor bank;          // float32 [M, D]: features that are searched or fitted on
   Tensor bank_labels;   // int64 [M]; undefined without labels
   Tensor query;         // float32 [N, D]
   Tensor query_labels;  // int64 [N]; undefined without labels
   std::int64_t classes;
+  std::vector<Tensor> views;  // float32 [n, D] each, row i of all is of one image
 };
 
 /// Where results go.
@@ -41,6 +49,7 @@ class Report {
 ///
 /// A plugin derives from it and has identity, options,
 ///   static constexpr bool needs_labels;
+///   static constexpr kith::ViewsWanted views;   // optional: it gets views, and no bank and query
 ///   a constructor from (const kith::Options&), and
 ///   void evaluate(const kith::EvaluationData& data, const kith::Report& report) const;   // [train
 ///   thread]
@@ -51,6 +60,10 @@ class Evaluation {
   template <class P, class W>
   static consteval void describe(W& w) {
     if (P::needs_labels) w.fact("needs", "labels", "", "");
+    if constexpr (requires { P::views; }) {
+      w.fact("needs", "views", detail::Decimal(P::views.count).view(), "");
+      w.fact("needs", "view_images", detail::Decimal(P::views.images).view(), "");
+    }
   }
   template <class P, class W>
   static consteval void services(W& w) {
@@ -67,9 +80,15 @@ class Evaluation {
         [](void* self) { delete static_cast<P*>(self); },
         [](void* self, const kith_evaluation_data* d, const kith_report* report) {
           return detail::guard([&] {
-            const EvaluationData data{Tensor::borrow(d->bank), Tensor::borrow(d->bank_labels),
-                                      Tensor::borrow(d->query), Tensor::borrow(d->query_labels),
-                                      d->classes};
+            EvaluationData data{Tensor::borrow(d->bank),
+                                Tensor::borrow(d->bank_labels),
+                                Tensor::borrow(d->query),
+                                Tensor::borrow(d->query_labels),
+                                d->classes,
+                                {}};
+            if (KITH_HAS(d, n_views))
+              for (std::uint32_t i = 0; i < d->n_views; ++i)
+                data.views.push_back(Tensor::borrow(d->views[i]));
             static_cast<const P*>(self)->evaluate(data, Report(report));
           });
         },

@@ -275,13 +275,14 @@ class MethodHarness {
 // -- Evaluations
 // ------------------------------------------------------------------------------------------------------
 
-/// One representation of two splits.
+/// One representation of two splits, of views, or of both.
 struct EvaluationInput {
-  Values bank;                             ///< [M, D]
+  Values bank;                             ///< [M, D], or empty
   std::vector<std::int64_t> bank_labels;   ///< [M], or empty
-  Values query;                            ///< [N, D]
+  Values query;                            ///< [N, D], or empty
   std::vector<std::int64_t> query_labels;  ///< [N], or empty
   std::int64_t classes = 0;
+  std::vector<Values> views = {};  ///< [n, D] each
 };
 
 struct Metric {

@@ -11,22 +11,6 @@
 
 namespace kith {
 
-namespace detail {
-/// A small whole number as text, at compile time.
-struct Decimal {
-  char digits[12]{};
-  std::size_t n = 0;
-  constexpr explicit Decimal(int value) {
-    char reversed[12]{};
-    std::size_t k = 0;
-    do reversed[k++] = static_cast<char>('0' + value % 10);
-    while ((value /= 10) > 0);
-    while (k > 0) digits[n++] = reversed[--k];
-  }
-  constexpr std::string_view view() const { return {digits, n}; }
-};
-}  // namespace detail
-
 /// What a method needs of the data and the experiment; the host refuses what does not fit before
 /// the first step.
 struct Needs {

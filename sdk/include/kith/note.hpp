@@ -31,6 +31,20 @@ struct Identity {
 
 namespace detail {
 
+/// A small whole number as text, at compile time.
+struct Decimal {
+  char digits[12]{};
+  std::size_t n = 0;
+  constexpr explicit Decimal(int value) {
+    char reversed[12]{};
+    std::size_t k = 0;
+    do reversed[k++] = static_cast<char>('0' + value % 10);
+    while ((value /= 10) > 0);
+    while (k > 0) digits[n++] = reversed[--k];
+  }
+  constexpr std::string_view view() const { return {digits, n}; }
+};
+
 enum NoteKey : std::uint16_t {
   kNoteTier = 1,
   kNoteSdkVersion = 2,

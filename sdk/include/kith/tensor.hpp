@@ -221,19 +221,34 @@ Tensor operator/(S a, const Tensor& b) {
   return b.unary(KITH_RECIPROCAL) * a;
 }
 inline Tensor operator==(const Tensor& a, const Tensor& b) { return Tensor::binary(KITH_EQ, a, b); }
+inline Tensor operator!=(const Tensor& a, const Tensor& b) { return Tensor::binary(KITH_NE, a, b); }
 inline Tensor operator<(const Tensor& a, const Tensor& b) { return Tensor::binary(KITH_LT, a, b); }
+inline Tensor operator<=(const Tensor& a, const Tensor& b) { return Tensor::binary(KITH_LE, a, b); }
 inline Tensor operator>(const Tensor& a, const Tensor& b) { return Tensor::binary(KITH_GT, a, b); }
+inline Tensor operator>=(const Tensor& a, const Tensor& b) { return Tensor::binary(KITH_GE, a, b); }
 template <Number S>
 Tensor operator==(const Tensor& a, S b) {
   return Tensor::binary(KITH_EQ, a, b);
+}
+template <Number S>
+Tensor operator!=(const Tensor& a, S b) {
+  return Tensor::binary(KITH_NE, a, b);
 }
 template <Number S>
 Tensor operator<(const Tensor& a, S b) {
   return Tensor::binary(KITH_LT, a, b);
 }
 template <Number S>
+Tensor operator<=(const Tensor& a, S b) {
+  return Tensor::binary(KITH_LE, a, b);
+}
+template <Number S>
 Tensor operator>(const Tensor& a, S b) {
   return Tensor::binary(KITH_GT, a, b);
+}
+template <Number S>
+Tensor operator>=(const Tensor& a, S b) {
+  return Tensor::binary(KITH_GE, a, b);
 }
 
 /// While it lives, nothing on this thread is recorded for a gradient.

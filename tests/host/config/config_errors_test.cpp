@@ -200,6 +200,9 @@ TEST_F(ConfigErrorsTest, ChecksSettingsAgainstEachOther) {
             "(exp.toml:13:10)");
   EXPECT_EQ(error("[train]", "[[evaluation]]\nplugin = \"knn\"\nrole = \"image\"\n[train]"),
             "evaluation.0.role: must be \"encoder\", got \"image\" (exp.toml:14:8)");
+  EXPECT_EQ(error("[train]", "[[evaluation]]\nplugin = \"knn\"\naugment = []\n[train]"),
+            "evaluation.0.augment: 'knn' looks at features of whole images, not at views; take the "
+            "key away (exp.toml:14:11)");
   EXPECT_EQ(error("[train]", "[[evaluation]]\nplugin = \"knn\"\npixels = \"yes\"\n[train]"),
             "evaluation.0.pixels: must be \"auto\", true or false, got the text \"yes\" "
             "(exp.toml:14:10)");

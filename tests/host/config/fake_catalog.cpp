@@ -26,6 +26,7 @@ FakeCatalog::FakeCatalog() {
   mean.unit = "levels";
   add("augmentation", "normalise", {mean}).facts = {{"deterministic", "", "", ""}};
   add("evaluation", "knn", {integer_option("k", 20, 1, 100000)});
+  add("evaluation", "view_retrieval", {}).facts = {{"needs", "views", "2", ""}};
 }
 
 PluginMetadata& FakeCatalog::add(const std::string& kind, const std::string& name,

@@ -212,5 +212,21 @@ TEST_F(LoadExperimentTest, WarnsOfSettingsWithoutEffectAndGivesThemTheirDefaults
   EXPECT_EQ(resolved.experiment.schedule.factor, 0.1);
 }
 
+TEST_F(LoadExperimentTest, ViewsOfAnEvaluationAreMadeAsTheFirstOnesUnlessItHasItsOwnList) {
+  const auto text =
+      small_with("size = 28\n", "size = 28\naugment = [\"flip\"]\n") +
+      "[[evaluation]]\nplugin = \"view_retrieval\"\n"
+      "[[evaluation]]\nplugin = \"view_retrieval\"\n"
+      "augment = [\"random_resized_crop\", { plugin = \"flip\", probability = 0.5 }]\n"
+      "[[evaluation]]\nplugin = \"knn\"\n";
+  const auto evaluations = load(text).experiment.evaluations;
+  ASSERT_EQ(evaluations.size(), 3U);
+  ASSERT_EQ(evaluations[0].augment->size(), 1U);
+  EXPECT_EQ((*evaluations[0].augment)[0].id, "org.kith.flip");
+  ASSERT_EQ(evaluations[1].augment->size(), 2U);
+  EXPECT_EQ((*evaluations[1].augment)[1].probability, 0.5);
+  EXPECT_FALSE(evaluations[2].augment.has_value());
+}
+
 }  // namespace
 }  // namespace kith::host

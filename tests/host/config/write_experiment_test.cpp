@@ -148,6 +148,11 @@ copy = "teacher"
 [[evaluation]]
 plugin = "knn"
 pixels = true
+[[evaluation]]
+plugin = "view_retrieval"
+[[evaluation]]
+plugin = "view_retrieval"
+augment = []
 )");
   EXPECT_NE(written.find("val_fraction = 0.30000000000000004\n"), std::string::npos);
   EXPECT_NE(without_folder(written).find("plugin = { file = \"convnet.so\" }\n"),

@@ -178,5 +178,47 @@ TEST(EvaluatorTest, TablesAreKeptByPath) {
   EXPECT_TRUE(found);
 }
 
+const std::string kViews = "[[evaluation]]\nplugin = \"view_retrieval\"\nevery_epochs = 2\n";
+
+TEST(EvaluatorTest, ViewsAreOfValAtTheEndToo) {
+  Setting s(kViews + "augment = []\n");
+  for (const auto& values :
+       {by_path(s.evaluator.on_val(*s.job, 2)), by_path(s.evaluator.at_end(*s.job))}) {
+    // Without augmentations both views are the image itself, and the tiny images differ.
+    EXPECT_EQ(values.at("view_retrieval/val/pixels/plain/recall_at_1"), 1);
+    EXPECT_EQ(values.at("view_retrieval/val/trained/centred/recall_at_1"), 1);
+    EXPECT_EQ(values.at("view_retrieval/val/untrained/plain/recall_at_1"), 1);
+  }
+}
+
+TEST(EvaluatorTest, ViewsAreTheSameInEverySeedAndEpoch) {
+  const std::string noisy =
+      kViews + "augment = [{ plugin = \"random_resized_crop\", area = [0.1, 0.6] }]\n";
+  Setting one(noisy), other(noisy, {"seed=9"});
+  const auto first = by_path(one.evaluator.at_end(*one.job)),
+             again = by_path(one.evaluator.at_end(*one.job)),
+             of_other = by_path(other.evaluator.at_end(*other.job));
+  const std::string pixels = "view_retrieval/val/pixels/plain/recall_at_1";
+  EXPECT_LT(first.at(pixels), 1) << "the crops differ";
+  EXPECT_EQ(first.at(pixels), again.at(pixels));
+  EXPECT_EQ(first.at(pixels), of_other.at(pixels));
+}
+
+TEST(EvaluatorTest, ViewsNeedVal) {
+  Setting s(kViews, {"data.val_fraction=0"});
+  EXPECT_THAT(left_out(s.assembly),
+              testing::ElementsAre(testing::MatchesRegex(
+                  "org.kith.view_retrieval: needs images that were not trained on, and the data "
+                  "set in '.*' has no val split: this evaluation is left out")));
+  EXPECT_TRUE(s.evaluator.at_end(*s.job).empty());
+}
+
+TEST(EvaluatorTest, FeaturesAreKeptWhetherOrNotAnEvaluationLooksAtThem) {
+  Setting s("", {}, false);
+  EXPECT_TRUE(s.evaluator.at_end(*s.job).empty());
+  EXPECT_EQ(s.evaluator.features().at("train").size(0), s.size(Split::kTrain));
+  EXPECT_EQ(s.evaluator.features().at("test").size(0), 12);
+}
+
 }  // namespace
 }  // namespace kith::host::test

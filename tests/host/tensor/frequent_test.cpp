@@ -22,8 +22,11 @@ TEST_F(FrequentTest, BinaryOperatorsEqualLibTorch) {
   EXPECT_TRUE(same(kith::maximum(x, y), at::maximum(a, b)));
   EXPECT_TRUE(same(kith::minimum(x, y), at::minimum(a, b)));
   EXPECT_TRUE(same(x == x, a == a));
+  EXPECT_TRUE(same(x != y, a != b));
   EXPECT_TRUE(same(x < y, a < b));
+  EXPECT_TRUE(same(x <= y, a <= b));
   EXPECT_TRUE(same(x > y, a > b));
+  EXPECT_TRUE(same(x >= y, a >= b));
   EXPECT_TRUE(same(kith::Tensor::binary(KITH_NE, x, y), a != b));
   EXPECT_TRUE(same(kith::Tensor::binary(KITH_LE, x, y), a <= b));
   EXPECT_TRUE(same(kith::Tensor::binary(KITH_GE, x, y), a >= b));
@@ -63,6 +66,9 @@ TEST_F(FrequentTest, NumbersOnEitherSideEqualLibTorch) {
   EXPECT_TRUE(same(x / 3, a / 3));
   EXPECT_TRUE(same(x > 1, a > 1));
   EXPECT_TRUE(same(x < 1.0, a < 1.0));
+  EXPECT_TRUE(same(x <= 1.0, a <= 1.0));
+  EXPECT_TRUE(same(x >= 1.0, a >= 1.0));
+  EXPECT_TRUE(same(x != 1.0, a != 1.0));
   EXPECT_TRUE(at::allclose(to_host(2.5 - x), 2.5 - a));
   EXPECT_TRUE(at::allclose(to_host(2.5 / x), 2.5 / a));
 }

@@ -22,6 +22,12 @@ typedef struct kith_evaluation_data {
   kith_tensor query;        /* float32 [N, D] */
   kith_tensor query_labels; /* int64 [N], null without labels */
   int64_t classes;          /* 0 without labels */
+  /* For a plugin with the fact needs/views, which gets these in place of bank and query (null
+   * then): features of views of images that were not trained on, float32 [n, D] each. Row i of all
+   * is of one image. */
+  const kith_tensor* views;
+  uint32_t n_views;
+  uint32_t reserved2;
 } kith_evaluation_data;
 
 /* Where results go. Text and values are copied. */
