@@ -28,9 +28,9 @@ auto fields(const DataConfig& c) {
 }
 
 auto fields(const TrainConfig& c) {
-  return std::tie(c.epochs, c.batch_size, c.precision, c.channels_last, c.clip_grad_norm,
-                  c.tensor_threads, c.loader_threads, c.log_every, c.checkpoint_every_epochs,
-                  c.keep_checkpoints);
+  return std::tie(c.epochs, c.batch_size, c.precision, c.channels_last, c.accumulation,
+                  c.clip_grad_norm, c.tensor_threads, c.loader_threads, c.log_every,
+                  c.checkpoint_every_epochs, c.keep_checkpoints);
 }
 
 auto fields(const OptimizerConfig& c) {

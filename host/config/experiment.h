@@ -84,6 +84,9 @@ struct TrainConfig {
       0;  ///< required; images (not views) a step, over all ranks [1, 1048576]
   Precision precision = Precision::kFloat32;
   bool channels_last = false;  ///< memory layout of images and convolutions
+  /// Chunks in which an encoder sees the rows of a call, one after the other, each computed twice:
+  /// less memory, the same gradient [1, 65536]
+  std::int64_t accumulation = 1;
   double clip_grad_norm =
       0;  ///< largest norm of the gradient of all parameters; 0: no clipping [0, 1e6]
   /// Threads of tensor operators [1, 1024]; default: chosen from the cores.

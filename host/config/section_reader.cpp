@@ -149,6 +149,7 @@ TrainConfig read_train(TableReader& root) {
   train.batch_size = table.integer("batch_size", kBatchSizes, std::nullopt);
   train.precision = table.choice<Precision>("precision", kPrecisions, train.precision);
   train.channels_last = table.boolean("channels_last", train.channels_last);
+  train.accumulation = table.integer("accumulation", kAccumulations, train.accumulation);
   train.clip_grad_norm = table.real("clip_grad_norm", kGradientNorms, train.clip_grad_norm);
   train.tensor_threads = table.integer_if_written("tensor_threads", kTensorThreads);
   train.loader_threads = table.integer_if_written("loader_threads", kLoaderThreads);

@@ -17,6 +17,7 @@ inline constexpr IntRange kResizes{1, 8192};
 inline constexpr IntRange kCounts{1, 1'000'000};  ///< epochs and steps
 inline constexpr IntRange kCountsOrNone{0, 1'000'000};
 inline constexpr IntRange kBatchSizes{1, 1'048'576};
+inline constexpr IntRange kAccumulations{1, 65536};
 inline constexpr IntRange kTensorThreads{1, 1024};
 inline constexpr IntRange kLoaderThreads{0, 1024};
 

@@ -87,6 +87,7 @@ std::string train_text(const TrainConfig& train) {
   table.integer("batch_size", train.batch_size);
   table.text("precision", to_text(train.precision));
   table.boolean("channels_last", train.channels_last);
+  table.integer("accumulation", train.accumulation);
   table.real("clip_grad_norm", train.clip_grad_norm);
   if (train.tensor_threads) table.integer("tensor_threads", *train.tensor_threads);
   if (train.loader_threads) table.integer("loader_threads", *train.loader_threads);

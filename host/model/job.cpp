@@ -3,9 +3,11 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <c10/util/ScopeExit.h>
 
 #include <algorithm>
 
+#include "model/chunked_call.h"
 #include "plugin/nearest_name.h"
 #include "tensor/border.h"
 #include "tensor/handle.h"
@@ -174,6 +176,32 @@ std::vector<std::string> Job::role_names() const { return role_order_; }
 
 std::vector<at::Tensor> Job::call(kith_callable callable, const at::Tensor& input,
                                   std::uint64_t want) {
+  const bool chunked = settings_.accumulation > 1 && training_ && !in_chunk_ &&
+                       !callable->role.empty() && input.size(0) > 1;
+  return chunked ? call_chunked(callable, input, want) : call_whole(callable, input, want);
+}
+
+std::vector<at::Tensor> Job::call_chunked(kith_callable callable, const at::Tensor& input,
+                                          std::uint64_t want) {
+  std::vector<std::size_t> wanted;
+  for (std::size_t i = 0; i < callable->outputs.size(); ++i)
+    if (((want >> i) & 1U) != 0) wanted.push_back(i);
+  const auto chunk = (input.size(0) + settings_.accumulation - 1) / settings_.accumulation;
+  auto outputs = call_in_chunks(input, chunk, wanted.size(), [=, this](const at::Tensor& rows) {
+    in_chunk_ = true;
+    const auto leave = c10::make_scope_exit([this] { in_chunk_ = false; });
+    auto all = call_whole(callable, rows, want);
+    std::vector<at::Tensor> chosen;
+    for (const auto i : wanted) chosen.push_back(std::move(all[i]));
+    return chosen;
+  });
+  std::vector<at::Tensor> results(callable->outputs.size());
+  for (std::size_t k = 0; k < wanted.size(); ++k) results[wanted[k]] = std::move(outputs[k]);
+  return results;
+}
+
+std::vector<at::Tensor> Job::call_whole(kith_callable callable, const at::Tensor& input,
+                                        std::uint64_t want) {
   const auto n = callable->outputs.empty() ? std::size_t{1} : callable->outputs.size();
   std::vector<kith_tensor> slots(n, nullptr);
   const Lent lent(input);

@@ -30,6 +30,8 @@ struct JobSettings {
   std::int64_t classes = 0;
   std::int64_t channels = 3;
   std::int64_t height = 0, width = 0;  ///< px, of the largest view
+  /// Calls of an encoder in training see their rows in so many chunks, one after the other.
+  std::int64_t accumulation = 1;
   /// Constants instead of drawn numbers: for a dry run, where only shapes matter.
   bool shapes_only = false;
 };
@@ -93,6 +95,10 @@ class Job {
   kith_progress& progress() { return progress_; }
 
   bool training() const { return training_; }
+  /// Batch norm calls this in training: inside a chunk its statistics are of the chunk's rows.
+  void note_batch_norm() { norm_saw_chunks_ = norm_saw_chunks_ || in_chunk_; }
+  /// Whether batch norm ever took the statistics of a chunk for those of a call.
+  bool norm_saw_chunks() const { return norm_saw_chunks_; }
   void set_training(bool training) { training_ = training; }
 
   /// Makes an encoder under the name of its role. @throws what the plugin throws, with its id.
@@ -147,6 +153,10 @@ class Job {
   }
 
  private:
+  std::vector<at::Tensor> call_whole(kith_callable callable, const at::Tensor& input,
+                                     std::uint64_t want);
+  std::vector<at::Tensor> call_chunked(kith_callable callable, const at::Tensor& input,
+                                       std::uint64_t want);
   /// `changes`: options that have another value than the plugin object's.
   kith_callable make_encoder(kith_instance instance, PluginObjectPtr encoder,
                              const std::string& role, std::span<const kith_arg> changes = {});
@@ -160,6 +170,7 @@ class Job {
   State state_;
   kith_progress progress_{};
   bool training_ = true;
+  bool in_chunk_ = false, norm_saw_chunks_ = false;
   std::deque<kith_instance_s> instances_;
   std::deque<kith_callable_s> callables_;
   std::deque<kith_loss_ref_s> losses_;

@@ -74,6 +74,7 @@ kith_status batch_norm_entry(kith_instance instance, kith_tensor input, kith_ten
     call.eps = eps;
     call.training = instance->job->training();
     call.update = call.training && !forward_state().recomputing;
+    if (call.training) instance->job->note_batch_norm();
     call.groups = instance->batch_norm_groups;
     // Groups are of the whole batch, so those of several ranks are one.
     if (instance->batch_norm_synchronised || instance->batch_norm_groups > 1)

@@ -54,6 +54,9 @@ void check_needs(const Assembly& a) {
     throw ConfigError("train.batch_size: the batch is larger than the data set: wanted at most " +
                       std::to_string(a.train_images()) + " (images of the train split), got " +
                       std::to_string(batch));
+  if (const auto chunks = a.experiment().train.accumulation; chunks > batch)
+    throw ConfigError("train.accumulation: wanted at most train.batch_size, which is " +
+                      std::to_string(batch) + ", got " + std::to_string(chunks));
   const auto& api = a.method->api<kith_method_api>();
   const auto args = a.method->arguments.args();
   if (api.validate != nullptr)
@@ -150,6 +153,7 @@ std::unique_ptr<Job> make_job(const Assembly& a, at::Device device, bool shapes_
     settings.width = std::max<std::int64_t>(settings.width, view->spec().width);
   }
   settings.shapes_only = shapes_only;
+  if (!shapes_only) settings.accumulation = a.experiment().train.accumulation;
   auto job = std::make_unique<Job>(settings, make_single_rank());
   for (const auto& [role, encoder] : a.roles) job->add_role(role, encoder);
   job->make_method(a.method);

@@ -82,6 +82,18 @@ void Trainer::watch_collapse(const kith_step_s& given, const TrainerEvents& even
   job_.set_training(true);
 }
 
+void Trainer::watch_chunks(const TrainerEvents& events) {
+  if (told_chunks_ || !job_.norm_saw_chunks()) return;
+  told_chunks_ = true;
+  const auto& train = assembly_.experiment().train;
+  if (events.on_warning)
+    events.on_warning(
+        fmt::format("train.accumulation = {}: batch norm in an encoder takes its statistics from "
+                    "chunks of a {}th of the rows, and moves its averages once a chunk; for the "
+                    "numbers of the whole batch use an encoder without batch norm",
+                    train.accumulation, train.accumulation));
+}
+
 void Trainer::watch_losses(std::int64_t done, const TrainerEvents& events) {
   const auto& losses = job_.losses();
   pinned_losses_.resize(losses.size(),
@@ -120,6 +132,7 @@ bool Trainer::run(std::int64_t first_step, const StopSignal& stop, const Trainer
     const bool log_now = done % train.log_every == 0 || epoch_ends;
     job_.watch_losses(log_now);
     const auto loss = step_.run(given, step);
+    watch_chunks(events);
     if (read_each_step || log_now) {
       const auto value = loss.item<double>();
       check_loss(value, step);

@@ -55,6 +55,7 @@ class Trainer {
   StepRecord record(std::int64_t done, double loss);
   void watch_collapse(const kith_step_s& given, const TrainerEvents& events);
   void watch_losses(std::int64_t done, const TrainerEvents& events);
+  void watch_chunks(const TrainerEvents& events);
   void measure(const LoaderStats& stats);
 
   const Assembly& assembly_;
@@ -63,7 +64,7 @@ class Trainer {
   AssemblyViews views_;
   Threads threads_;
   double images_per_s_ = 0, waiting_share_ = 0;
-  bool told_collapse_ = false;
+  bool told_collapse_ = false, told_chunks_ = false;
   std::vector<PinnedLoss> pinned_losses_;  // by loss of the job
 };
 

@@ -58,6 +58,7 @@ epochs = 6
 batch_size = 256
 precision = "float32"
 channels_last = false
+accumulation = 1
 clip_grad_norm = 0.0
 log_every = 50
 checkpoint_every_epochs = 1
@@ -120,6 +121,7 @@ epochs = 100
 batch_size = 1024
 precision = "bf16"
 channels_last = true
+accumulation = 4
 clip_grad_norm = 3
 [optimizer]
 kind = "lars"

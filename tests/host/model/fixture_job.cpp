@@ -63,6 +63,7 @@ FixtureJob::FixtureJob(const Plan& plan, std::unique_ptr<Communicator> ranks) : 
   settings.train_images = plan.batch_size * plan.steps_per_epoch;
   settings.batch_size = plan.batch_size;
   settings.classes = 3;
+  settings.accumulation = plan.accumulation;
   settings.channels = 1;
   settings.height = 2;
   settings.width = 3;

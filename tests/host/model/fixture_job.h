@@ -43,6 +43,7 @@ struct Plan {
   Precision precision = Precision::kFloat32;
   bool channels_last = false;
   double clip_grad_norm = 0;
+  std::int64_t accumulation = 1;
 };
 
 /// A job on one channel of 2 x 3 px with two views a batch, trained by plain SGD.
