@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "tensor/border.h"
+#include "train/measured_options.h"
 
 namespace kith::host {
 namespace {
@@ -72,13 +73,14 @@ class Scratch : public ViewMaker::ThreadState {
 Assembly assemble(ResolvedExperiment resolved, PluginShelf& shelf) {
   Assembly a;
   a.resolved = std::move(resolved);
-  a.resolved_toml = to_resolved_toml(a.resolved);
   const auto& e = a.experiment();
   shelf.check(e);
   a.dataset = open_dataset({.reader = to_text(e.data.reader),
                             .path = e.data.path,
                             .val_fraction = e.data.val_fraction,
                             .sha256 = e.data.sha256});
+  a.measured = measure_options(a.resolved.experiment, *a.dataset);
+  a.resolved_toml = to_resolved_toml(a.resolved);
   for (const auto& role : e.roles) a.roles.emplace_back(role.name, shelf.make(role.plugin));
   a.method = shelf.make(e.method);
   const auto channels = a.dataset->channels();

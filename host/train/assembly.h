@@ -27,6 +27,7 @@ struct Assembly {
   ResolvedExperiment resolved;
   std::string resolved_toml;
   std::unique_ptr<Dataset> dataset;
+  std::string measured;  ///< what was measured on train for options of plugins, for a person
   std::vector<std::pair<std::string, PluginObjectPtr>> roles;
   PluginObjectPtr method;
   /// By view (a group of `count` views has its pipeline `count` times).

@@ -77,6 +77,7 @@ class ExperimentRun {
     threads_ = choose_threads(resolved.experiment.train);
     at::set_num_threads(static_cast<int>(threads_.tensor));
     assembly_.emplace(assemble(std::move(resolved), *shelf_));
+    if (!assembly_->measured.empty()) tell(events_.on_note, assembly_->measured);
     for (const auto& text : left_out(*assembly_)) tell(events_.on_warning, text);
     dry_run(*assembly_);
     if (!folder_) make_folder(file);
