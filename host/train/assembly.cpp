@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "tensor/border.h"
+#include "train/data_settings.h"
 #include "train/measured_options.h"
 
 namespace kith::host {
@@ -75,10 +76,7 @@ Assembly assemble(ResolvedExperiment resolved, PluginShelf& shelf) {
   a.resolved = std::move(resolved);
   const auto& e = a.experiment();
   shelf.check(e);
-  a.dataset = open_dataset({.reader = to_text(e.data.reader),
-                            .path = e.data.path,
-                            .val_fraction = e.data.val_fraction,
-                            .sha256 = e.data.sha256});
+  a.dataset = open_dataset(dataset_settings(e.data));
   a.measured = measure_options(a.resolved.experiment, *a.dataset);
   a.resolved_toml = to_resolved_toml(a.resolved);
   for (const auto& role : e.roles) a.roles.emplace_back(role.name, shelf.make(role.plugin));
@@ -102,6 +100,7 @@ Assembly assemble(ResolvedExperiment resolved, PluginShelf& shelf) {
 
 std::vector<std::string> left_out(const Assembly& a) {
   std::vector<std::string> texts;
+  if (auto text = left_out_text(*a.dataset); !text.empty()) texts.push_back(std::move(text));
   for (const auto& evaluation : a.evaluations)
     if (evaluation.plugin->has_fact("needs", "labels") && !a.dataset->has_labels())
       texts.push_back(evaluation.plugin->metadata.id + ": needs labels, and the data set in '" +

@@ -47,8 +47,8 @@ struct Assembly {
 /// @throws ConfigError, PluginError, DataError: what does not fit, before anything is trained.
 Assembly assemble(ResolvedExperiment resolved, PluginShelf& shelf);
 
-/// What the experiment asks for and this data can't give, for a person: evaluations that need
-/// labels on data without.
+/// What is not there, for a person: images that do not decode and are left out, evaluations that
+/// need labels on data without.
 std::vector<std::string> left_out(const Assembly& assembly);
 
 /// A job with the experiment's encoders and its method.

@@ -211,8 +211,9 @@ TEST(OpenDatasetTest, NamesTheReadersAndChannelsThatThereAre) {
             "data: channels must be 0, 1 or 3, got 2");
   settings.channels = 0;
   settings.reader = "webdataset";
-  EXPECT_EQ(error_text<ConfigError>([&] { open_dataset(settings); }),
-            "data: reader must be 'idx' or 'image_folder', got 'webdataset'");
+  EXPECT_EQ(
+      error_text<ConfigError>([&] { open_dataset(settings); }),
+      "data: reader must be 'idx', 'image_folder', 'cifar10' or 'cifar100', got 'webdataset'");
 }
 
 }  // namespace
