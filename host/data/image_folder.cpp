@@ -126,16 +126,25 @@ struct SplitFolders {
   fs::path train, val, test;
 };
 
-void check_distinct(const SplitFolders& folders) {
+/// Whether both are one folder, or `inner` lies somewhere in `outer`.
+bool contains(const fs::path& outer, const fs::path& inner) {
+  std::error_code ignored;
+  const fs::path below = fs::canonical(inner, ignored), above = fs::canonical(outer, ignored);
+  const auto parted = std::mismatch(above.begin(), above.end(), below.begin(), below.end());
+  return !above.empty() && parted.first == above.end();
+}
+
+/// An image must not stand in two splits.
+void check_apart(const SplitFolders& folders) {
   const std::pair<const char*, fs::path> all[] = {
       {"train", folders.train}, {"val", folders.val}, {"test", folders.test}};
-  for (const auto& [name, path] : all) {
-    for (const auto& [other, other_path] : all) {
-      std::error_code ignored;
-      if (name == other || path.empty() || other_path.empty()) continue;
-      if (!fs::equivalent(path, other_path, ignored)) continue;
-      throw DataError("image_folder: " + std::string(name) + " and " + other +
-                      " must be different folders, got '" + path.string() + "' for both");
+  for (const auto& [outer, outer_path] : all) {
+    for (const auto& [inner, inner_path] : all) {
+      if (outer == inner || outer_path.empty() || inner_path.empty()) continue;
+      if (!contains(outer_path, inner_path)) continue;
+      throw DataError("image_folder: the folder of " + std::string(inner) +
+                      " must lie outside that of " + outer + ", got '" + inner_path.string() +
+                      "' and '" + outer_path.string() + "'");
     }
   }
 }
@@ -162,7 +171,7 @@ SplitFolders find_splits(const FolderSettings& settings) {
                     some_names(top.folders) +
                     "; where the classes lie in one folder without splits, name it as train_path");
   }
-  check_distinct(folders);
+  check_apart(folders);
   return folders;
 }
 

@@ -27,8 +27,8 @@ struct FolderSettings {
 /// dot are ignored, and so is what lies beside the split folders. The header of every file is read
 /// here, so that a file that is no image is found before the first step.
 /// @throws DataError if the layout is another, a split has no images, a class of val or test is
-///                   not in train, a class of train has no images, two splits have one folder, or
-///                   a file is no image.
+///                   not in train, a class of train has no images, the folder of a split is
+///                   or lies in that of another, or a file is no image.
 Source open_image_folder(const FolderSettings& settings);
 
 }  // namespace kith::host

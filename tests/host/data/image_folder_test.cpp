@@ -208,14 +208,25 @@ TEST(ImageFolderTest, TakesASplitFromItsOwnPathBeforeTheCommonOne) {
   EXPECT_THAT(names(*source.test), ElementsAre("a/3.png"));
 }
 
+TEST(ImageFolderTest, RefusesASplitThatLiesInAnother) {
+  TempFolder folder;
+  write_image(folder, "photos/a/1.png");
+  write_image(folder, "photos/test/a/2.png");
+  EXPECT_THAT(
+      error_text<DataError>([&] {
+        open_image_folder({.train_path = folder / "photos", .test_path = folder / "photos/test"});
+      }),
+      HasSubstr("image_folder: the folder of test must lie outside that of train, got '"));
+}
+
 TEST(ImageFolderTest, RefusesOneFolderForTwoSplits) {
   TempFolder folder;
   write_image(folder, "a/1.png");
   EXPECT_EQ(error_text<DataError>([&] {
               open_image_folder({.train_path = folder.path(), .test_path = folder / "a/.."});
             }),
-            "image_folder: train and test must be different folders, got '" +
-                folder.path().string() + "' for both");
+            "image_folder: the folder of test must lie outside that of train, got '" +
+                (folder / "a/..").string() + "' and '" + folder.path().string() + "'");
 }
 
 TEST(ImageFolderTest, NamesASplitsFolderThatIsNotThere) {
