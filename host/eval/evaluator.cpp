@@ -168,7 +168,6 @@ std::vector<Result> Evaluator::at_end(Job& job) {
   auto& dataset = *assembly_.dataset;
   const bool has_val = dataset.size(Split::kVal) > 0;
   const bool has_test = assembly_.reads(Split::kTest);
-  if (!has_test && !has_val) return {};
   if (has_test) dataset.open_test();
   Round round{job,
               {Split::kTrain},
@@ -177,10 +176,26 @@ std::vector<Result> Evaluator::at_end(Job& job) {
               {}};
   if (has_test && has_val) round.bank.push_back(Split::kVal);
   for (const auto& plugin : plugins_) {
+    if (!has_test && !has_val) continue;  // nothing to ask about
     if (plugin->needs_labels() && !dataset.has_labels()) continue;
     for (const auto& row : rows_of(*plugin)) evaluate(*plugin, row, round);
   }
+  complete_features(job);
   return round.results;
+}
+
+/// Encodes the splits that no evaluation asked for.
+void Evaluator::complete_features(Job& job) {
+  constexpr Split kSplits[] = {Split::kTrain, Split::kVal, Split::kTest};
+  std::int64_t rows = 0;
+  for (const auto split : kSplits) rows += assembly_.dataset->size(split);
+  if (rows > kMostFeatureRows) return;
+  for (const auto split : kSplits) {
+    auto& features = features_[std::string(split_name(split))];
+    if (!features.defined() && assembly_.reads(split))
+      features = encode_split(job, assembly_, choice_, split, threads_);
+  }
+  std::erase_if(features_, [](const auto& split) { return !split.second.defined(); });
 }
 
 }  // namespace kith::host

@@ -15,7 +15,6 @@
 namespace kith::host {
 namespace {
 
-constexpr std::int64_t kMostFeatureRows = 200000;  // more are written on request only
 constexpr std::int64_t kChunkRows = 256;
 
 std::string utc_now() {
