@@ -83,7 +83,7 @@ Dataset::Dataset(Source source, double val_fraction, std::size_t cache_bytes, bo
   train.source = source_.train.get();
   val.source = source_.val.get();
   parts_[index_of(Split::kTest)]->source = source_.test.get();
-  if (!source_.val && has_labels() && val_fraction > 0) hold_out(train, val);
+  if (!source_.val && val_fraction > 0) hold_out(train, val);
   if (!skip_damaged) return;
   leave_damaged_out(Split::kTrain);
   leave_damaged_out(Split::kVal);

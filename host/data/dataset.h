@@ -45,10 +45,10 @@ struct LeftOut {
 
 /// A data set with the splits train, val and test.
 ///
-/// Where a labelled data set has no val of its own, a part of train is held out: a sample belongs
-/// to val if the first 8 bytes of the SHA-256 of its name, read as a big-endian number, are below
+/// Where a data set has no val of its own, a part of train is held out: a sample belongs to val if
+/// the first 8 bytes of the SHA-256 of its name, read as a big-endian number, are below
 /// `val_fraction` times 2^64. So the parts depend on the names alone. Train and val keep the order
-/// of the source. An unlabelled data set holds nothing out.
+/// of the source.
 ///
 /// With `skip_damaged` every image of train and val is decoded when the data set is opened, and
 /// those of test when test is; what does not decode is left out, and `left_out` lists it.

@@ -251,6 +251,10 @@ TEST_F(BadDataTest, EvaluationThatNeedsLabelsIsLeftOutOfDataWithoutThemAndSaysSo
               HasSubstr("org.kith.knn: needs labels, and the data set in '" +
                         (folder() / "data").string() + "' has none: this evaluation is left out"));
   EXPECT_THAT(outcome.out, testing::Not(HasSubstr("trained encoder")));
+  EXPECT_THAT(outcome.out, HasSubstr("on 295 training images"));  // val is held out all the same
+  const auto datasets = read_datasets(made_runs().at(0));
+  for (const char* split : {"train", "val", "test"})
+    EXPECT_TRUE(datasets.contains(std::string("/features/encoder/features/") + split)) << split;
 }
 
 TEST_F(BadDataTest, MethodThatNeedsLabelsRefusesDataWithoutThem) {
