@@ -41,6 +41,10 @@ void print_plan(const Assembly& a, const DryRunReport& r) {
     fmt::print("  {:<32} {} images{}\n", split_name(split), a.dataset->size(split),
                a.dataset->size(split) == 0 || a.reads(split) ? "" : ", not read");
   fmt::print("  {}\n", a.dataset->val_rule());
+  if (!a.dataset->left_out().empty())
+    fmt::print("  {:<32} {} of train and val, which do not decode\n", "left out",
+               a.dataset->left_out().size());
+  if (!a.measured.empty()) fmt::print("  {}\n", a.measured);
   fmt::print("\nsteps\n  {:<32} {} x {} = {}\n", "epochs x steps", train.epochs,
              a.steps_per_epoch(), train.epochs * a.steps_per_epoch());
   fmt::print("\ndisk\n  {:<32} {} each, {} kept\n", "checkpoints", bytes_text(r.checkpoint_bytes),

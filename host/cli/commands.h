@@ -22,10 +22,17 @@ struct RunArguments {
   std::string resume;  ///< empty: a new run
 };
 
+struct DataArguments {
+  std::string path;    ///< an experiment's file, or a folder
+  std::string reader;  ///< of a folder; empty: image_folder
+  std::vector<std::string> set;
+};
+
 /// The commands. Each prints to standard output and returns an exit code; errors are thrown as
 /// kith::Error.
 int run_command(const RunArguments& arguments);
 int check_command(const std::string& experiment, const std::vector<std::string>& set);
+int data_check_command(const DataArguments& arguments);
 int schema_command();
 int plugin_list_command();
 int plugin_inspect_command(const std::string& name);

@@ -28,6 +28,7 @@ constexpr const char* kExamples = R"(examples:
   kith run experiment.toml --set optimizer.base_lr=1e-3 --set seed=2
   kith run --resume runs/quickstart-latest
   kith check experiment.toml
+  kith data check experiment.toml
   kith plugin list
   kith plugin inspect knn)";
 
@@ -92,6 +93,26 @@ void add_plugin(CLI::App& app, std::string& name, int& code) {
   inspect->callback([&] { code = plugin_inspect_command(name); });
 }
 
+void add_data(CLI::App& app, DataArguments& arguments, int& code) {
+  auto* data = app.add_subcommand("data", "look at a data set");
+  data->require_subcommand(1);
+  data->footer(with_exit_codes("example:\n  kith data check experiment.toml"));
+  auto* check = data->add_subcommand(
+      "check",
+      "decode every image of every split, and list the files that do not decode; the exit code is "
+      "1 "
+      "if there are any. Test is walked over too, which no run counts as a reading of test");
+  check->add_option("path", arguments.path, "an experiment's TOML file, or a folder of data")
+      ->required();
+  check->add_option("--reader", arguments.reader,
+                    "format of a folder: image_folder (default), idx, cifar10, cifar100");
+  check->add_option("--set", arguments.set, "set a value: data.key=value")->allow_extra_args(false);
+  check->footer(
+      with_exit_codes("examples:\n  kith data check experiment.toml\n  kith data check photos\n  "
+                      "kith data check cifar-10-batches-bin --reader cifar10"));
+  check->callback([&] { code = data_check_command(arguments); });
+}
+
 /// CLI11 says only that a command is required; a person wants to know which word was wrong.
 std::string unknown_command(const CLI::App& app, int argc, char** argv) {
   const CLI::App* parent = &app;
@@ -121,10 +142,12 @@ int parse_and_run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(with_exit_codes(kExamples) + kEnvironment);
   RunArguments arguments;
+  DataArguments data;
   std::string name;
   int code = kExitOk;
   add_run(app, arguments, code);
   add_check(app, arguments, code);
+  add_data(app, data, code);
   add_plugin(app, name, code);
   auto* schema =
       app.add_subcommand("schema", "print the JSON schema of experiment files, for editors");

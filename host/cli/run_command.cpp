@@ -41,6 +41,12 @@ std::string end_text(const RunOutcome& outcome) {
     if (const auto sentence = result_sentence(outcome.results); !sentence.empty())
       text += sentence + "\n";
   }
+  if (outcome.left_out > 0)
+    text += fmt::format("{} {} not decode, left out; log.jsonl names them\n", outcome.left_out,
+                        outcome.left_out == 1 ? "image does" : "images do");
+  if (outcome.filled > 0)
+    text += fmt::format("{} times an image stopped decoding, and another one took its place\n",
+                        outcome.filled);
   text += fmt::format(
       "trained for {:.0f} s; features, metrics and settings are in {}, checkpoints in {}\n",
       outcome.training_s, (outcome.folder / "run.h5").string(),

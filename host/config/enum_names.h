@@ -17,7 +17,13 @@ struct EnumName {
 };
 
 inline constexpr EnumName<DataReader> kDataReaders[] = {{"idx", DataReader::kIdx},
-                                                        {"image_folder", DataReader::kImageFolder}};
+                                                        {"image_folder", DataReader::kImageFolder},
+                                                        {"cifar10", DataReader::kCifar10},
+                                                        {"cifar100", DataReader::kCifar100}};
+inline constexpr EnumName<CifarLabels> kCifarLabels[] = {{"fine", CifarLabels::kFine},
+                                                         {"coarse", CifarLabels::kCoarse}};
+inline constexpr EnumName<OnDamaged> kOnDamaged[] = {{"stop", OnDamaged::kStop},
+                                                     {"skip", OnDamaged::kSkip}};
 inline constexpr EnumName<Arithmetic> kArithmetics[] = {{"pillow8", Arithmetic::kPillow8},
                                                         {"float", Arithmetic::kFloat}};
 inline constexpr EnumName<Precision> kPrecisions[] = {{"float32", Precision::kFloat32},

@@ -24,7 +24,8 @@ bool same_plugins(const std::vector<PluginUse>& a, const std::vector<PluginUse>&
 }
 
 auto fields(const DataConfig& c) {
-  return std::tie(c.reader, c.path, c.val_fraction, c.read_test, c.sha256);
+  return std::tie(c.reader, c.path, c.train_path, c.val_path, c.test_path, c.labels,
+                  c.apply_orientation, c.on_damaged, c.val_fraction, c.read_test, c.sha256);
 }
 
 auto fields(const TrainConfig& c) {
@@ -67,6 +68,8 @@ bool same_evaluation(const EvaluationConfig& a, const EvaluationConfig& b) {
 }  // namespace
 
 const char* to_text(DataReader value) { return word_of(kDataReaders, value); }
+const char* to_text(CifarLabels value) { return word_of(kCifarLabels, value); }
+const char* to_text(OnDamaged value) { return word_of(kOnDamaged, value); }
 const char* to_text(Arithmetic value) { return word_of(kArithmetics, value); }
 const char* to_text(Precision value) { return word_of(kPrecisions, value); }
 const char* to_text(OptimizerKind value) { return word_of(kOptimizerKinds, value); }

@@ -17,7 +17,10 @@
 
 namespace kith::host {
 
-enum class DataReader { kIdx, kImageFolder };                    ///< "idx", "image_folder"
+/// "idx", "image_folder", "cifar10", "cifar100"
+enum class DataReader { kIdx, kImageFolder, kCifar10, kCifar100 };
+enum class CifarLabels { kFine, kCoarse };                       ///< "fine", "coarse"
+enum class OnDamaged { kStop, kSkip };                           ///< "stop", "skip"
 enum class Arithmetic { kPillow8, kFloat };                      ///< "pillow8", "float"
 enum class Precision { kFloat32, kBf16 };                        ///< "float32", "bf16"
 enum class OptimizerKind { kSgd, kAdam, kAdamW, kLars, kLarc };  ///< "sgd", "adam", ...
@@ -44,8 +47,14 @@ enum class PixelRows { kAuto, kOn, kOff };  ///< "auto", true, false
 /// [data]
 struct DataConfig {
   DataReader reader = DataReader::kIdx;  ///< required
-  std::filesystem::path path;  ///< required; the folder, absolute (written: relative to the file)
-  double val_fraction = 0.1;   ///< share of train held out where the data has no val split [0, 0.5]
+  /// The folder, absolute (written: relative to the file); required, unless there is a train_path.
+  std::filesystem::path path;
+  /// image_folder: the folder of one split, where it does not lie in `path`; else empty.
+  std::filesystem::path train_path, val_path, test_path;
+  CifarLabels labels = CifarLabels::kFine;  ///< cifar100
+  bool apply_orientation = false;           ///< image_folder: turn images as their EXIF tag says
+  OnDamaged on_damaged = OnDamaged::kStop;  ///< image_folder: files that do not decode
+  double val_fraction = 0.1;  ///< share of train held out where the data has no val split [0, 0.5]
   bool read_test = true;  ///< false: the run ends with an evaluation on val, and test stays unread
   std::map<std::string, std::string>
       sha256;  ///< file name -> 64 lower-case hex digits it must have
@@ -168,8 +177,26 @@ struct Experiment {
       folder;  ///< absolute; of the experiment's file, where plugins are looked for as well
 };
 
+/// Calls `visit` with every plugin that an experiment (const or not) names itself: not those that
+/// options of plugins name.
+template <class E, class Visit>
+void for_each_plugin(E& experiment, Visit&& visit) {
+  visit(experiment.method);
+  for (auto& role : experiment.roles) visit(role.plugin);
+  for (auto& view : experiment.views)
+    for (auto& augmentation : view.augment) visit(augmentation);
+  for (auto& augmentation : experiment.eval_view.augment) visit(augmentation);
+  for (auto& evaluation : experiment.evaluations) {
+    visit(evaluation.plugin);
+    if (!evaluation.augment) continue;
+    for (auto& augmentation : *evaluation.augment) visit(augmentation);
+  }
+}
+
 /// The TOML word of each value.
 const char* to_text(DataReader value);
+const char* to_text(CifarLabels value);
+const char* to_text(OnDamaged value);
 const char* to_text(Arithmetic value);
 const char* to_text(Precision value);
 const char* to_text(OptimizerKind value);

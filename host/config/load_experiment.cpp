@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "config/data_section.h"
 #include "config/overrides.h"
 #include "config/part_reader.h"
 #include "config/problems.h"
@@ -10,6 +11,7 @@
 #include "config/section_reader.h"
 #include "config/setting_ranges.h"
 #include "config/table_reader.h"
+#include "config/toml_writer.h"
 
 namespace kith::host {
 
@@ -41,6 +43,17 @@ std::string read_name(TableReader& root, Problems& problems) {
         node->where);
   }
   return name.value_or("");
+}
+
+/// The table [data] of a tree, whatever else is in it.
+DataConfig read_data_alone(ConfigNode root, const std::string& file,
+                           const std::vector<std::string>& overrides) {
+  Problems problems;
+  apply_overrides(root, overrides, problems);
+  TableReader reader(&root, "", {file, 0, 0}, problems);
+  DataConfig data = read_data(reader, problems);
+  problems.raise(file);
+  return data;
 }
 
 }  // namespace
@@ -82,6 +95,23 @@ ResolvedExperiment load_experiment(const std::filesystem::path& path,
   resolved.warnings = problems.warnings();
   resolved.files = std::move(read->files);
   return resolved;
+}
+
+DataConfig load_data(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
+  Problems problems;
+  const std::string file = path.lexically_normal().string();
+  std::optional<ReadFiles> read = read_files(path, problems);
+  if (!read) problems.raise(file);
+  return read_data_alone(std::move(read->root), file, overrides);
+}
+
+DataConfig data_at(const std::filesystem::path& folder, const std::string& reader,
+                   const std::vector<std::string>& overrides) {
+  std::vector<std::string> all = {"data.reader=" + toml_string(reader),
+                                  "data.path=" + toml_string(folder.string())};
+  all.insert(all.end(), overrides.begin(), overrides.end());
+  ConfigNode root;
+  return read_data_alone(std::move(root), "--set", all);
 }
 
 }  // namespace kith::host

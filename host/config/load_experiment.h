@@ -55,6 +55,14 @@ ResolvedExperiment load_experiment(const std::filesystem::path& path,
                                    const std::vector<std::string>& overrides,
                                    const PluginCatalog& catalog);
 
+/// The table [data] of an experiment alone, checked, with defaults and overrides; nothing else of
+/// the file needs to be right.
+/// @throws ConfigError  as load_experiment.
+DataConfig load_data(const std::filesystem::path& path, const std::vector<std::string>& overrides);
+/// The same where there is no experiment: defaults for a folder, and overrides ("data.key=value").
+DataConfig data_at(const std::filesystem::path& folder, const std::string& reader,
+                   const std::vector<std::string>& overrides);
+
 /// The complete experiment as TOML, every default filled in, plugins by full id (or file), paths
 /// absolute, floats exact. Loading it gives the same settings again; equal settings give equal
 /// text.

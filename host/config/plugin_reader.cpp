@@ -5,6 +5,7 @@
 #include <kith/error.hpp>
 #include <utility>
 
+#include "config/option_presets.h"
 #include "config/option_reader.h"
 #include "config/table_reader.h"
 
@@ -163,6 +164,7 @@ void PluginReader::read_options(const PluginMetadata& metadata, const ConfigNode
     }
     use.options.push_back(value ? std::move(*value) : default_value(spec, folder_));
   }
+  apply_presets(metadata, node, place.path, use, problems_);
   known.insert(known.end(), place.host_keys.begin(), place.host_keys.end());
   known.emplace_back("plugin");
   if (!node.is_table()) return;

@@ -34,6 +34,9 @@ struct OptionValue {
   std::vector<OptionScalar> values;
   /// For kPlugin: the plugin with its own options; null if the option's default is no plugin.
   std::shared_ptr<const PluginUse> plugin;
+  /// What the values are that have yet to be measured on train: "channel_mean", "channel_std"; else
+  /// empty.
+  std::string measured{};
   SourcePlace where;
 };
 

@@ -40,34 +40,6 @@ std::vector<std::string> read_parameter_kinds(TableReader& table, const std::str
   return sorted;
 }
 
-bool is_sha256(const std::string& text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
-
-std::map<std::string, std::string> read_hashes(TableReader& data, Problems& problems) {
-  const ConfigNode* table = data.take("sha256");
-  if (table == nullptr) return {};
-  if (!table->is_table()) {
-    problems.add("data.sha256: must be a table of file names and hashes, got " + describe(*table),
-                 table->where);
-    return {};
-  }
-  std::map<std::string, std::string> hashes;
-  for (const ConfigNode& item : table->items) {
-    const std::string path = "data.sha256.\"" + item.key + "\"";
-    std::optional<std::string> hash = read_text_value(item, path, problems);
-    if (!hash) continue;
-    for (char& c : *hash) {
-      if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
-    }
-    if (!is_sha256(*hash)) {
-      problems.add(path + ": must be 64 hexadecimal digits, got " + value_text(item), item.where);
-    }
-    hashes[item.key] = *hash;
-  }
-  return hashes;
-}
-
 /// Warns of settings that were written and are not used by the kind.
 template <class Kind, std::size_t N>
 void warn_unused(const TableReader& table, const char* const (&keys)[N], Kind kind,
@@ -122,25 +94,6 @@ std::vector<double> read_factors(TableReader& table, std::size_t milestones, Pro
 }
 
 }  // namespace
-
-DataConfig read_data(TableReader& root, Problems& problems) {
-  TableReader table = root.section("data");
-  DataConfig data;
-  data.reader = table.choice<DataReader>("reader", kDataReaders, std::nullopt);
-  if (const ConfigNode* path = table.take("path")) {
-    data.path = read_path(*path, table.path_of("path"), problems).value_or("");
-    if (path->is_text() && data.path.empty()) {
-      problems.add("data.path: must be the path of a folder, got empty text", path->where);
-    }
-  } else {
-    table.add_missing("path", "the path of the data set's folder");
-  }
-  data.val_fraction = table.real("val_fraction", kValFractions, data.val_fraction);
-  data.read_test = table.boolean("read_test", data.read_test);
-  data.sha256 = read_hashes(table, problems);
-  table.finish();
-  return data;
-}
 
 TrainConfig read_train(TableReader& root) {
   TableReader table = root.section("train");

@@ -10,7 +10,6 @@ namespace kith::host {
 // Each reads one table of the experiment that names no plugin. `root` is the reader of the whole
 // file.
 
-DataConfig read_data(TableReader& root, Problems& problems);
 TrainConfig read_train(TableReader& root);
 /// A setting that the kind of optimiser does not use is warned of and has its default.
 OptimizerConfig read_optimizer(TableReader& root, Problems& problems);

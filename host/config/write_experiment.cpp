@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string>
 
+#include "config/data_section.h"
 #include "config/load_experiment.h"
 #include "config/number_text.h"
 #include "config/section_reader.h"
@@ -36,7 +37,17 @@ class TableText {
 std::string data_text(const DataConfig& data) {
   TableText table("[data]");
   table.text("reader", to_text(data.reader));
-  table.text("path", data.path.string());
+  const auto folder = [&](const char* key, const std::filesystem::path& path) {
+    if (!path.empty()) table.text(key, path.string());
+  };
+  folder("path", data.path);
+  folder("train_path", data.train_path);
+  folder("val_path", data.val_path);
+  folder("test_path", data.test_path);
+  if (uses(data.reader, "labels")) table.text("labels", to_text(data.labels));
+  if (uses(data.reader, "apply_orientation"))
+    table.boolean("apply_orientation", data.apply_orientation);
+  if (uses(data.reader, "on_damaged")) table.text("on_damaged", to_text(data.on_damaged));
   table.real("val_fraction", data.val_fraction);
   table.boolean("read_test", data.read_test);
   if (data.sha256.empty()) return table.str();

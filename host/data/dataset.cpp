@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <kith/error.hpp>
 #include <limits>
+#include <numeric>
 #include <sstream>
 #include <utility>
 
+#include "data/damaged_images.h"
 #include "data/decoded_cache.h"
 #include "data/file_bytes.h"
+#include "data/parallel.h"
 #include "digest/sha256.h"
 
 namespace kith::host {
@@ -58,8 +61,11 @@ struct Dataset::Part {
   }
 };
 
-Dataset::Dataset(Source source, double val_fraction, std::size_t cache_bytes)
-    : source_(std::move(source)), val_fraction_(val_fraction), fields_{source_.image} {
+Dataset::Dataset(Source source, double val_fraction, std::size_t cache_bytes, bool skip_damaged)
+    : source_(std::move(source)),
+      val_fraction_(val_fraction),
+      skip_damaged_(skip_damaged),
+      fields_{source_.image} {
   if (!(val_fraction >= 0 && val_fraction < 1)) {
     throw ConfigError("data: val_fraction must be in [0, 1), got " + number_text(val_fraction));
   }
@@ -77,7 +83,15 @@ Dataset::Dataset(Source source, double val_fraction, std::size_t cache_bytes)
   train.source = source_.train.get();
   val.source = source_.val.get();
   parts_[index_of(Split::kTest)]->source = source_.test.get();
-  if (!source_.val && has_labels() && val_fraction > 0) hold_out(train, val);
+  if (!source_.val && val_fraction > 0) hold_out(train, val);
+  if (!skip_damaged) return;
+  leave_damaged_out(Split::kTrain);
+  leave_damaged_out(Split::kVal);
+  if (train.indices.empty()) {
+    throw DataError("data: '" + source_.path.string() + "': none of the " +
+                    std::to_string(left_out_.size()) +
+                    " images of train decodes; the first: " + left_out_.front().reason);
+  }
 }
 
 Dataset::~Dataset() = default;
@@ -96,6 +110,26 @@ void Dataset::hold_out(Part& train, Part& val) {
                     number_text(val_fraction_) + " leaves none of the " +
                     std::to_string(train.source->size()) + " images of train");
   }
+}
+
+void Dataset::leave_damaged_out(Split split) {
+  Part& part = *parts_[index_of(split)];
+  if (part.source == nullptr) return;
+  if (!part.chosen) {
+    part.indices.resize(static_cast<std::size_t>(part.source->size()));
+    std::iota(part.indices.begin(), part.indices.end(), std::int64_t{0});
+    part.chosen = true;
+  }
+  const auto damaged = find_damaged(*part.source, part.indices, startup_threads());
+  for (const DamagedImage& image : damaged) {
+    left_out_.push_back({split, part.source->name(image.index), image.reason});
+  }
+  auto next = damaged.begin();
+  std::erase_if(part.indices, [&](std::int64_t index) {
+    if (next == damaged.end() || next->index != index) return false;
+    ++next;
+    return true;
+  });
 }
 
 const std::string& Dataset::reader() const { return source_.reader; }
@@ -174,7 +208,10 @@ void Dataset::open_test() {
   }
   constexpr std::int64_t kAnyClass = -1;
   const auto classes = static_cast<std::int64_t>(source_.class_names.size());
-  if (test_reads_ == 0) source_.test->open(has_labels() ? classes : kAnyClass);
+  if (test_reads_ == 0) {
+    source_.test->open(has_labels() ? classes : kAnyClass);
+    if (skip_damaged_) leave_damaged_out(Split::kTest);
+  }
   ++test_reads_;
 }
 

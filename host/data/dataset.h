@@ -22,21 +22,36 @@ std::string_view split_name(Split split);
 
 /// What the experiment's [data] table says, and what the host adds.
 struct DatasetSettings {
-  std::string reader;          ///< "idx" or "image_folder".
+  std::string reader;          ///< "idx", "image_folder", "cifar10" or "cifar100".
   std::filesystem::path path;  ///< Folder of the data set.
-  double val_fraction = 0.1;   ///< In [0, 1); used where the data set has no val of its own.
+  /// image_folder: folders of single splits that do not lie in `path`; else empty.
+  std::filesystem::path train_path{}, val_path{}, test_path{};
+  bool coarse_labels = false;      ///< cifar100: the 20 classes instead of the 100.
+  bool apply_orientation = false;  ///< image_folder: images are turned as their EXIF tag says.
+  bool skip_damaged = false;       ///< image_folder: leave out what does not decode.
+  double val_fraction = 0.1;       ///< In [0, 1); used where the data set has no val of its own.
   std::map<std::string, std::string> sha256;  ///< File below `path` -> expected hex digest.
   int channels = 0;  ///< 0: 1 for grey IDX, 3 for image folders; else 1 or 3.
   std::size_t cache_bytes = std::size_t{1}
                             << 30;  ///< Decoded images are kept if all fit; 0: never.
 };
 
+/// An image that is no part of its split, since it does not decode.
+struct LeftOut {
+  Split split;
+  std::string name;
+  std::string reason;  ///< What Dataset::decode would have thrown.
+};
+
 /// A data set with the splits train, val and test.
 ///
-/// Where a labelled data set has no val of its own, a part of train is held out: a sample belongs
-/// to val if the first 8 bytes of the SHA-256 of its name, read as a big-endian number, are below
+/// Where a data set has no val of its own, a part of train is held out: a sample belongs to val if
+/// the first 8 bytes of the SHA-256 of its name, read as a big-endian number, are below
 /// `val_fraction` times 2^64. So the parts depend on the names alone. Train and val keep the order
-/// of the source. An unlabelled data set holds nothing out.
+/// of the source.
+///
+/// With `skip_damaged` every image of train and val is decoded when the data set is opened, and
+/// those of test when test is; what does not decode is left out, and `left_out` lists it.
 ///
 /// The test split has to be opened by name (`open_test`), and the openings are counted; everything
 /// but its size throws before that. All const functions may be called on any thread.
@@ -44,7 +59,8 @@ class Dataset {
  public:
   /// @throws DataError if train is empty, or the hold-out leaves nothing of it.
   /// @throws ConfigError if `val_fraction` is not in [0, 1).
-  Dataset(Source source, double val_fraction, std::size_t cache_bytes = 0);
+  Dataset(Source source, double val_fraction, std::size_t cache_bytes = 0,
+          bool skip_damaged = false);
   ~Dataset();
   Dataset(const Dataset&) = delete;
   Dataset& operator=(const Dataset&) = delete;
@@ -60,6 +76,10 @@ class Dataset {
   /// SHA-256 over the names and labels of train and val, in hex: the same for a data set that was
   /// moved.
   std::string identity() const;
+  /// What was left out since it does not decode, in the order of splits and samples.
+  const std::vector<LeftOut>& left_out() const { return left_out_; }
+  /// Whether images that do not decode are left out rather than an error.
+  bool skips_damaged() const { return skip_damaged_; }
   /// One line that says where val comes from, for the run's record.
   std::string val_rule() const;
 
@@ -88,12 +108,16 @@ class Dataset {
  private:
   struct Part;
   void hold_out(Part& train, Part& val);
+  /// Takes the images that do not decode out of a split.
+  void leave_damaged_out(Split split);
   /// Index in the split's source; checks that the sample may be read.
   std::int64_t source_index(Split split, std::int64_t index) const;
 
   Source source_;
   double val_fraction_;
   bool held_out_ = false;
+  bool skip_damaged_;
+  std::vector<LeftOut> left_out_;
   std::vector<FieldSpec> fields_;
   std::vector<std::unique_ptr<Part>> parts_;  ///< By Split.
   std::int64_t test_reads_ = 0;
@@ -104,5 +128,9 @@ class Dataset {
 /// @throws DataError   if a file is absent, corrupt or not the expected one.
 /// @throws ConfigError if the settings are wrong.
 std::unique_ptr<Dataset> open_dataset(const DatasetSettings& settings);
+/// Its files alone, as they are: nothing is held out or left out, test has yet to be opened. Files
+/// that are no images are there too, and fail when they are decoded, if `skip_damaged` is set.
+/// @throws as open_dataset.
+Source open_source(const DatasetSettings& settings);
 
 }  // namespace kith::host

@@ -24,6 +24,7 @@ class DecodedCache : public SplitSource {
   void decode(std::int64_t index, Image& out) const override;
   void open(std::int64_t num_classes) override { source_->open(num_classes); }
   bool in_memory() const override { return true; }
+  bool always_decodes() const override { return source_->always_decodes(); }
   std::size_t decoded_bytes(std::size_t limit) const override {
     return source_->decoded_bytes(limit);
   }

@@ -92,6 +92,7 @@ class IdxSource : public SplitSource {
     return {stored_.height, stored_.width, channels_};
   }
   bool in_memory() const override { return true; }
+  bool always_decodes() const override { return true; }
   std::size_t decoded_bytes(std::size_t) const override { return files_.header.data_bytes; }
 
   void decode(std::int64_t index, Image& out) const override {

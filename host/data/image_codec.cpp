@@ -3,11 +3,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <kith/error.hpp>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "data/file_bytes.h"
+#include "data/jpeg_segments.h"
+#include "data/orientation.h"
 
 namespace kith::host {
 namespace {
@@ -25,11 +29,32 @@ std::string_view other_format(std::span<const std::uint8_t> bytes) {
   if (starts_with(bytes, "GIF8")) return "GIF";
   if (starts_with(bytes, "BM")) return "BMP";
   if (starts_with(bytes, "RIFF")) return "RIFF (WebP or sound)";
+  if (bytes.size() > 8 && starts_with(bytes.subspan(4), "ftyp"))
+    return "HEIF (HEIC, AVIF) or video";
   if (starts_with(bytes, std::string_view("II*\0", 4))) return "TIFF";
   if (starts_with(bytes, std::string_view("MM\0*", 4))) return "TIFF";
   if (starts_with(bytes, "\x1f\x8b")) return "gzip";
   if (starts_with(bytes, "%PDF")) return "PDF";
   return {};
+}
+
+/// The first bytes, for a person: `text that begins with "path,label"`, or in hex.
+std::string start_of(std::span<const std::uint8_t> bytes) {
+  constexpr std::size_t kMostText = 32, kMostBytes = 8;
+  const auto is_text = [](std::uint8_t c) { return c >= 0x20 && c < 0x7F; };
+  const auto end = std::find_if_not(
+      bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(std::min(bytes.size(), kMostText)),
+      is_text);
+  const std::string text(bytes.begin(), end);
+  const bool whole = end == bytes.end() || *end == '\n' || *end == '\r' || text.size() == kMostText;
+  if (!text.empty() && whole) return "text that begins with \"" + text + "\"";
+  std::string out = "a file that begins with the bytes";
+  for (const std::uint8_t byte : bytes.first(std::min(bytes.size(), kMostBytes))) {
+    char digits[4];
+    std::snprintf(digits, sizeof digits, " %02x", byte);
+    out += digits;
+  }
+  return out;
 }
 
 Format find_format(std::span<const std::uint8_t> bytes, const std::string& name) {
@@ -38,7 +63,7 @@ Format find_format(std::span<const std::uint8_t> bytes, const std::string& name)
   std::string got = "an empty file";
   if (!bytes.empty()) {
     const std::string_view other = other_format(bytes);
-    got = other.empty() ? "a file that begins otherwise" : std::string(other);
+    got = other.empty() ? start_of(bytes) : std::string(other);
   }
   throw DataError("data: '" + name + "': wanted a JPEG or PNG image, got " + got);
 }
@@ -65,37 +90,32 @@ bool probe_png(std::span<const std::uint8_t> bytes, const std::string& name, Ima
   return true;
 }
 
-/// False if the bytes end before the frame header. Walks the segments (ITU-T T.81, B.1).
+/// False if the bytes end before the frame header.
 bool probe_jpeg(std::span<const std::uint8_t> bytes, const std::string& name, ImageSize& size) {
-  std::size_t at = 2;
-  while (at + 4 <= bytes.size()) {
-    if (bytes[at] != 0xFF) {
-      ++at;  // stray bytes between segments, which the decoder skips as well
-      continue;
-    }
-    const int marker = bytes[at + 1];
-    if (marker == 0xFF || marker == 0x00) {
-      ++at;
-      continue;
-    }
-    if (marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8)) {  // no length follows
-      at += 2;
-      continue;
-    }
-    if (marker == 0xD9 || marker == 0xDA) {
+  JpegSegments segments(bytes);
+  while (const auto segment = segments.next()) {
+    if (segment->ends_headers()) {
       throw DataError("data: '" + name + "': JPEG without a frame header");
     }
-    const bool frame =
-        marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
-    if (frame) {
-      if (at + 10 > bytes.size()) return false;
-      size = checked_size(big_endian(bytes, at + 5, 2), big_endian(bytes, at + 7, 2),
-                          bytes[at + 9] == 1, name);
-      return true;
-    }
-    at += 2 + std::max<std::size_t>(big_endian(bytes, at + 2, 2), 2);
+    if (!segment->is_frame()) continue;
+    constexpr std::size_t kFrameHeader = 6;  // precision, height, width, number of components
+    const std::size_t at = segment->at;
+    if (at + kFrameHeader > bytes.size()) return false;
+    size = checked_size(big_endian(bytes, at + 1, 2), big_endian(bytes, at + 3, 2),
+                        bytes[at + 5] == 1, name);
+    return true;
   }
   return false;
+}
+
+/// False if the bytes end before what is asked for.
+bool probe(std::span<const std::uint8_t> bytes, Format format, bool upright,
+           const std::string& name, ImageSize& size) {
+  if (!(format == Format::kJpeg ? probe_jpeg : probe_png)(bytes, name, size)) return false;
+  if (!upright) return true;
+  const auto orientation = find_orientation(bytes);
+  if (orientation && swaps_sides(*orientation)) std::swap(size.height, size.width);
+  return orientation.has_value();
 }
 
 }  // namespace
@@ -122,20 +142,19 @@ void decode_image(std::span<const std::uint8_t> bytes, const std::string& name, 
   }
 }
 
-ImageSize probe_image(const std::filesystem::path& file) {
+ImageSize probe_image(const std::filesystem::path& file, bool upright) {
   // Most headers are in the first 4 KB; a large EXIF block may come before a JPEG's frame header.
   constexpr std::size_t kFirstTry = 4096;
   const std::string name = file.string();
   std::vector<std::uint8_t> bytes = read_file(file, kFirstTry);
-  const bool jpeg = find_format(bytes, name) == Format::kJpeg;
-  const auto probe = jpeg ? probe_jpeg : probe_png;
+  const Format format = find_format(bytes, name);
   ImageSize size;
-  if (probe(bytes, name, size)) return size;
+  if (probe(bytes, format, upright, name, size)) return size;
   if (bytes.size() == kFirstTry) {
     bytes = read_file(file);
-    if (probe(bytes, name, size)) return size;
+    if (probe(bytes, format, upright, name, size)) return size;
   }
-  throw DataError("data: '" + name + "': " + (jpeg ? "JPEG" : "PNG") +
+  throw DataError("data: '" + name + "': " + (format == Format::kJpeg ? "JPEG" : "PNG") +
                   " ends within its header, after " + std::to_string(bytes.size()) + " bytes");
 }
 

@@ -17,8 +17,9 @@ inline constexpr std::size_t kMaxPixels = std::size_t{1} << 28;
 /// Decodes a JPEG or PNG file, told apart by its first bytes, to `channels` (1 or 3) channels.
 ///
 /// JPEG as libjpeg-turbo does it by default (accurate integer DCT, fancy upsampling); CMYK as
-/// Pillow. PNG: palettes are looked up, alpha is dropped (as Pillow's convert("RGB")), 16 bits are
-/// scaled to 8. Grey is repeated; colour becomes grey as (19595 R + 38470 G + 7471 B + 32768)
+/// Pillow. PNG: palettes are looked up, alpha is dropped (as Pillow's convert("RGB")), of 16 bits
+/// the upper 8 are taken. Grey is repeated; colour becomes grey as (19595 R + 38470 G + 7471 B +
+/// 32768)
 /// >> 16. Orientation tags, gamma and colour profiles are ignored. Nothing is written to stderr.
 ///
 /// @param name  names the picture in messages.
@@ -28,8 +29,9 @@ void decode_image(std::span<const std::uint8_t> bytes, const std::string& name, 
                   Image& out);
 
 /// Reads the size of a JPEG or PNG file from its header; `channels` is 1 for grey, else 3.
+/// @param upright  true: the size after turn_upright.
 /// @throws DataError as decode_image.
-ImageSize probe_image(const std::filesystem::path& file);
+ImageSize probe_image(const std::filesystem::path& file, bool upright = false);
 
 /// (19595 R + 38470 G + 7471 B + 32768) >> 16 (ITU-R 601, as Pillow).
 inline std::uint8_t grey_of(const std::uint8_t* rgb) {

@@ -8,19 +8,12 @@
 #include <utility>
 
 #include "data/file_bytes.h"
-#include "data/image_codec.h"
-#include "data/parallel.h"
+#include "data/folder_source.h"
 
 namespace kith::host {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Entry {
-  std::string name;  ///< Path below the split's folder.
-  std::int64_t label = kNoLabel;
-  ImageSize size;
-};
 
 /// Names in a folder, hidden ones left out, sorted by bytes.
 struct Listing {
@@ -33,11 +26,9 @@ Listing list_folder(const fs::path& folder) {
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     const std::string name = it->path().filename().string();
     if (name.starts_with('.')) continue;
-    const fs::file_status status = it->status(error);
-    if (error || !fs::exists(status)) {
-      throw DataError("image_folder: '" + it->path().string() + "': is a link to nothing");
-    }
-    (fs::is_directory(status) ? listing.folders : listing.files).push_back(name);
+    std::error_code link_to_nothing;  // a file then, and found to be none where it is read
+    const bool folder_there = it->is_directory(link_to_nothing);
+    (folder_there ? listing.folders : listing.files).push_back(name);
   }
   if (error) {
     throw DataError("image_folder: '" + folder.string() +
@@ -50,7 +41,7 @@ Listing list_folder(const fs::path& folder) {
 
 /// Appends all files below `root`/`below`.
 void collect(const fs::path& root, const std::string& below, std::int64_t label, int depth,
-             std::vector<Entry>& entries) {
+             std::vector<FolderEntry>& entries) {
   constexpr int kMaxDepth = 32;
   if (depth > kMaxDepth) {
     throw DataError("image_folder: '" + (root / below).string() + "': folders lie more than " +
@@ -58,56 +49,11 @@ void collect(const fs::path& root, const std::string& below, std::int64_t label,
   }
   const Listing listing = list_folder(root / below);
   const std::string prefix = below.empty() ? "" : below + "/";
-  for (const std::string& file : listing.files) entries.push_back({prefix + file, label, {}});
+  for (const std::string& file : listing.files) entries.push_back({prefix + file, label});
   for (const std::string& folder : listing.folders) {
     collect(root, prefix + folder, label, depth + 1, entries);
   }
 }
-
-class FolderSource : public SplitSource {
- public:
-  /// Reads the header of every file.
-  FolderSource(fs::path root, std::vector<Entry> entries, int channels)
-      : root_(std::move(root)), entries_(std::move(entries)), channels_(channels) {
-    std::sort(entries_.begin(), entries_.end(),
-              [](const Entry& a, const Entry& b) { return a.name < b.name; });
-    parallel_for(size(), startup_threads(), [&](std::int64_t i) {
-      Entry& entry = entries_[static_cast<std::size_t>(i)];
-      entry.size = probe_image(root_ / entry.name);
-      entry.size.channels = channels_;
-    });
-  }
-
-  std::int64_t size() const override { return static_cast<std::int64_t>(entries_.size()); }
-  std::string name(std::int64_t index) const override { return entry(index).name; }
-  std::int64_t label(std::int64_t index) const override { return entry(index).label; }
-  ImageSize image_size(std::int64_t index) const override { return entry(index).size; }
-  bool in_memory() const override { return false; }
-
-  void decode(std::int64_t index, Image& out) const override {
-    const fs::path file = root_ / entry(index).name;
-    decode_image(read_file(file), file.string(), channels_, out);
-    if (out.size == entry(index).size) return;
-    throw DataError("image_folder: '" + file.string() +
-                    "': its size is not the one it had when the data set was opened");
-  }
-
-  std::size_t decoded_bytes(std::size_t limit) const override {
-    std::size_t sum = 0;
-    for (const Entry& entry : entries_) {
-      sum += entry.size.bytes();
-      if (sum > limit) return SIZE_MAX;
-    }
-    return sum;
-  }
-
- private:
-  const Entry& entry(std::int64_t index) const { return entries_[static_cast<std::size_t>(index)]; }
-
-  fs::path root_;
-  std::vector<Entry> entries_;
-  int channels_;
-};
 
 /// One split's folder: with class folders, or with files alone.
 struct Part {
@@ -142,10 +88,11 @@ void check_against_train(const Part& part, const Part& train) {
   }
 }
 
-std::unique_ptr<SplitSource> open_part(const Part& part, const Part& train, int channels) {
+std::unique_ptr<SplitSource> open_part(const Part& part, const Part& train,
+                                       const FolderSettings& settings) {
   check_against_train(part, train);
   const auto& classes = train.listing.folders;
-  std::vector<Entry> entries;
+  std::vector<FolderEntry> entries;
   if (!part.labelled()) collect(part.root, "", kNoLabel, 0, entries);
   for (const std::string& name : part.listing.folders) {
     const std::size_t before = entries.size();
@@ -159,7 +106,7 @@ std::unique_ptr<SplitSource> open_part(const Part& part, const Part& train, int 
   if (entries.empty()) {
     throw DataError("image_folder: '" + part.root.string() + "': has no image");
   }
-  return std::make_unique<FolderSource>(part.root, std::move(entries), channels);
+  return std::make_unique<FolderSource>(part.root, std::move(entries), settings);
 }
 
 bool has_name(const std::vector<std::string>& sorted, const char* name) {
@@ -174,35 +121,82 @@ std::string some_names(const std::vector<std::string>& names) {
   return text + (names.size() > 4 ? ", ..." : "");
 }
 
+/// Where each split lies; empty: there is none.
+struct SplitFolders {
+  fs::path train, val, test;
+};
+
+/// Whether both are one folder, or `inner` lies somewhere in `outer`.
+bool contains(const fs::path& outer, const fs::path& inner) {
+  std::error_code ignored;
+  const fs::path below = fs::canonical(inner, ignored), above = fs::canonical(outer, ignored);
+  const auto parted = std::mismatch(above.begin(), above.end(), below.begin(), below.end());
+  return !above.empty() && parted.first == above.end();
+}
+
+/// An image must not stand in two splits.
+void check_apart(const SplitFolders& folders) {
+  const std::pair<const char*, fs::path> all[] = {
+      {"train", folders.train}, {"val", folders.val}, {"test", folders.test}};
+  for (const auto& [outer, outer_path] : all) {
+    for (const auto& [inner, inner_path] : all) {
+      if (outer == inner || outer_path.empty() || inner_path.empty()) continue;
+      if (!contains(outer_path, inner_path)) continue;
+      throw DataError("image_folder: the folder of " + std::string(inner) +
+                      " must lie outside that of " + outer + ", got '" + inner_path.string() +
+                      "' and '" + outer_path.string() + "'");
+    }
+  }
+}
+
+/// Without any folder for train, the images lie in `path` itself.
+SplitFolders find_splits(const FolderSettings& settings) {
+  SplitFolders folders{settings.train_path, settings.val_path, settings.test_path};
+  Listing top;
+  if (!settings.path.empty()) {
+    check_folder(settings.path);
+    top = list_folder(settings.path);
+  }
+  const auto below = [&](fs::path& folder, const char* name) {
+    if (folder.empty() && has_name(top.folders, name)) folder = settings.path / name;
+    if (!folder.empty()) check_folder(folder);
+  };
+  below(folders.train, "train");
+  below(folders.val, "val");
+  below(folders.test, "test");
+  const bool alone = top.folders.empty() && folders.val.empty() && folders.test.empty();
+  if (folders.train.empty() && !alone) {
+    throw DataError("image_folder: '" + settings.path.string() +
+                    "': must have a folder 'train', or images alone, got folders " +
+                    some_names(top.folders) +
+                    "; where the classes lie in one folder without splits, name it as train_path");
+  }
+  check_apart(folders);
+  return folders;
+}
+
 }  // namespace
 
-Source open_image_folder(const fs::path& folder, int channels) {
-  check_folder(folder);
-  const Listing top = list_folder(folder);
+Source open_image_folder(const FolderSettings& given) {
+  FolderSettings settings = given;
+  if (settings.channels == 0) settings.channels = 3;
   Source source;
   source.reader = "image_folder";
-  source.path = folder;
-  source.channels = channels == 0 ? 3 : channels;
+  source.path = settings.path.empty() ? settings.train_path : settings.path;
+  source.channels = settings.channels;
   source.image = {"image", FieldType::kUint8, {-1, -1, source.channels}, Encoding::kImageFile};
 
-  if (!has_name(top.folders, "train")) {
-    if (!top.folders.empty()) {
-      throw DataError("image_folder: '" + folder.string() +
-                      "': must have a folder 'train', or images alone, got folders " +
-                      some_names(top.folders));
-    }
-    const Part all = list_part(folder);
-    source.train = open_part(all, all, source.channels);
+  const SplitFolders folders = find_splits(settings);
+  if (folders.train.empty()) {
+    const Part all = list_part(settings.path);
+    source.train = open_part(all, all, settings);
     return source;
   }
-  const Part train = list_part(folder / "train");
+  const Part train = list_part(folders.train);
   source.class_names = train.listing.folders;
-  source.train = open_part(train, train, source.channels);
-  for (const char* name : {"val", "test"}) {
-    if (!has_name(top.folders, name)) continue;
-    auto part = open_part(list_part(folder / name), train, source.channels);
-    (std::string(name) == "val" ? source.val : source.test) = std::move(part);
-  }
+  source.train = open_part(train, train, settings);
+  if (!folders.val.empty()) source.val = open_part(list_part(folders.val), train, settings);
+  if (!folders.test.empty()) source.test = open_part(list_part(folders.test), train, settings);
   return source;
 }
 

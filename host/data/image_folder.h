@@ -7,19 +7,28 @@
 
 namespace kith::host {
 
+struct FolderSettings {
+  std::filesystem::path path{};  ///< May be empty if train_path is not.
+  std::filesystem::path train_path{}, val_path{}, test_path{};  ///< Empty: below `path`, if there.
+  int channels = 0;                                             ///< 0 means 3; else 1 or 3.
+  bool apply_orientation = false;  ///< Turn images as their EXIF tag says.
+  bool keep_damaged = false;       ///< A file that is no image fails when it is decoded.
+};
+
 /// Opens a folder of JPEG and PNG files in one of these layouts:
 ///
-///     PATH/{train,val,test}/CLASS/FILE    labelled; val and test may be absent; FILE may lie
-///     deeper PATH/{train,val,test}/FILE          without labels PATH/FILE without labels, all of
-///     it train
+///     SPLIT/CLASS/FILE    labelled; FILE may lie deeper
+///     SPLIT/FILE          without labels
+///     PATH/FILE           without labels, all of it train
 ///
+/// SPLIT is PATH/{train,val,test}, of which val and test may be absent, or a folder of its own.
 /// Classes are the folder names of train, sorted by bytes; samples are sorted by the bytes of
 /// their path below the split's folder, which is their name. Files and folders that begin with a
 /// dot are ignored, and so is what lies beside the split folders. The header of every file is read
 /// here, so that a file that is no image is found before the first step.
-/// @param channels  0 means 3; else 1 or 3.
 /// @throws DataError if the layout is another, a split has no images, a class of val or test is
-///                   not in train, a class of train has no images, or a file is no image.
-Source open_image_folder(const std::filesystem::path& folder, int channels);
+///                   not in train, a class of train has no images, the folder of a split is
+///                   or lies in that of another, or a file is no image.
+Source open_image_folder(const FolderSettings& settings);
 
 }  // namespace kith::host

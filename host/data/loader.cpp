@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <exception>
 #include <kith/error.hpp>
+#include <kith/random.hpp>
 #include <mutex>
 #include <numeric>
 #include <optional>
@@ -91,7 +92,9 @@ class Loader::Impl {
   void make_batch(std::unique_lock<std::mutex>& lock);
   void begin_batch(Slot& slot, std::int64_t number);
   void make_rows(const Task& task, Image& image, ViewMaker::ThreadState& state);
-  void make_row(Batch& batch, std::int64_t row, Image& image, ViewMaker::ThreadState& state) const;
+  void make_row(Batch& batch, std::int64_t row, Image& image, ViewMaker::ThreadState& state);
+  void decode_row(Batch& batch, std::int64_t row, Image& image);
+  DrawKey slot_key(const Batch& batch, std::int64_t row) const;
   void finish(const Task& task, std::int64_t failed_row, std::exception_ptr error);
   std::string place(const Batch& batch, std::int64_t row) const;
   Slot& slot_of(std::int64_t number) {
@@ -257,15 +260,46 @@ void Loader::Impl::make_rows(const Task& task, Image& image, ViewMaker::ThreadSt
 }
 
 void Loader::Impl::make_row(Batch& batch, std::int64_t row, Image& image,
-                            ViewMaker::ThreadState& state) const {
+                            ViewMaker::ThreadState& state) {
+  decode_row(batch, row, image);
   const std::int64_t index = batch.indices[static_cast<std::size_t>(row)];
-  dataset_.decode(settings_.split, index, image);
   const SampleKey key{settings_.seed, batch.epoch, batch.step, row, index};
   for (std::size_t v = 0; v < batch.views.size(); ++v) {
     const std::size_t floats = settings_.view_floats[v];
     float* slot = batch.views[v].data() + static_cast<std::size_t>(row) * floats;
     maker_.make_view(image, key, static_cast<int>(v), slot, state);
   }
+}
+
+/// Decodes the row's sample, or what fills its place.
+void Loader::Impl::decode_row(Batch& batch, std::int64_t row, Image& image) {
+  const auto at = static_cast<std::size_t>(row);
+  std::exception_ptr failure;
+  std::string reason;
+  try {
+    dataset_.decode(settings_.split, batch.indices[at], image);
+    return;
+  } catch (const DataError& error) {
+    if (!settings_.shuffle || !dataset_.skips_damaged()) throw;
+    failure = std::current_exception();
+    reason = error.what();
+  }
+  constexpr int kTries = 16;
+  Draw draw(slot_key(batch, row), "slot");
+  for (int i = 0; i < kTries; ++i) {
+    const auto other = static_cast<std::int64_t>(draw.below(static_cast<std::uint64_t>(size_)));
+    try {
+      dataset_.decode(settings_.split, other, image);
+    } catch (const DataError&) {
+      continue;
+    }
+    batch.indices[at] = other;
+    batch.labels[at] = dataset_.label(settings_.split, other);
+    const std::lock_guard lock(mutex_);
+    if (stats_.filled++ == 0) stats_.first_failure = reason;
+    return;
+  }
+  std::rethrow_exception(failure);
 }
 
 void Loader::Impl::finish(const Task& task, std::int64_t failed_row, std::exception_ptr error) {
@@ -277,6 +311,16 @@ void Loader::Impl::finish(const Task& task, std::int64_t failed_row, std::except
   }
   slot.unfinished -= task.end - task.first;
   if (slot.unfinished == 0) may_take_.notify_all();
+}
+
+DrawKey Loader::Impl::slot_key(const Batch& batch, std::int64_t row) const {
+  DrawKey key;
+  key.seed = settings_.seed;
+  key.purpose = DrawPurpose::kSplit;
+  key.epoch = static_cast<std::uint32_t>(batch.epoch);
+  key.step = static_cast<std::uint64_t>(batch.step);
+  key.sample = static_cast<std::uint64_t>(row);
+  return key;
 }
 
 std::string Loader::Impl::place(const Batch& batch, std::int64_t row) const {

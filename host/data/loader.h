@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "data/aligned_buffer.h"
@@ -69,6 +70,10 @@ struct LoaderStats {
   double waited_s = 0;  ///< Time that next() waited for a batch, or made it.
   double elapsed_s = 0;
   std::int64_t images = 0;  ///< Handed out.
+  /// Rows whose image did not decode and that hold another one (see Loader), and why the first
+  /// did not.
+  std::int64_t filled = 0;
+  std::string first_failure;
 
   double images_per_s() const {
     return elapsed_s > 0 ? static_cast<double>(images) / elapsed_s : 0;
@@ -76,7 +81,13 @@ struct LoaderStats {
 };
 
 /// Makes batches of views. They are the same bit for bit on any number of threads, made ahead or
-/// not. The data set and the view maker must outlive the loader. One consumer thread.
+/// not.
+///
+/// Where the data set leaves damaged images out and an image of a shuffled split does not decode
+/// all the same (a disk that fails), its row is filled with another sample of the split, drawn with
+/// the key {seed, purpose kSplit, epoch, step, sample: the row} named "slot": the first draw of 16
+/// that decodes. The batch's index and label are those of the sample that it holds. The data set
+/// and the view maker must outlive the loader. One consumer thread.
 class Loader {
  public:
   /// @throws DataError if the batch is larger than a split that drops partial batches, or the

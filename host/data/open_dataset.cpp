@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "data/cifar_reader.h"
 #include "data/dataset.h"
 #include "data/file_bytes.h"
 #include "data/idx_reader.h"
@@ -35,22 +36,33 @@ void check_digests(const DatasetSettings& settings) {
 
 }  // namespace
 
-std::unique_ptr<Dataset> open_dataset(const DatasetSettings& settings) {
+Source open_source(const DatasetSettings& settings) {
   if (settings.channels != 0 && settings.channels != 1 && settings.channels != 3) {
     throw ConfigError("data: channels must be 0, 1 or 3, got " + std::to_string(settings.channels));
   }
-  check_folder(settings.path);
+  if (!settings.path.empty() || settings.train_path.empty()) check_folder(settings.path);
   check_digests(settings);
-  Source source;
-  if (settings.reader == "idx") {
-    source = open_idx(settings.path, settings.channels);
-  } else if (settings.reader == "image_folder") {
-    source = open_image_folder(settings.path, settings.channels);
-  } else {
-    throw ConfigError("data: reader must be 'idx' or 'image_folder', got '" + settings.reader +
-                      "'");
+  if (settings.reader == "idx") return open_idx(settings.path, settings.channels);
+  if (settings.reader == "image_folder") {
+    return open_image_folder({.path = settings.path,
+                              .train_path = settings.train_path,
+                              .val_path = settings.val_path,
+                              .test_path = settings.test_path,
+                              .channels = settings.channels,
+                              .apply_orientation = settings.apply_orientation,
+                              .keep_damaged = settings.skip_damaged});
   }
-  return std::make_unique<Dataset>(std::move(source), settings.val_fraction, settings.cache_bytes);
+  if (settings.reader == "cifar10") return open_cifar10(settings.path, settings.channels);
+  if (settings.reader == "cifar100") {
+    return open_cifar100(settings.path, settings.coarse_labels, settings.channels);
+  }
+  throw ConfigError("data: reader must be 'idx', 'image_folder', 'cifar10' or 'cifar100', got '" +
+                    settings.reader + "'");
+}
+
+std::unique_ptr<Dataset> open_dataset(const DatasetSettings& settings) {
+  return std::make_unique<Dataset>(open_source(settings), settings.val_fraction,
+                                   settings.cache_bytes, settings.skip_damaged);
 }
 
 }  // namespace kith::host

@@ -45,8 +45,8 @@ class PngDecoder {
   /// Asks for 8-bit grey or RGB without alpha. False: `text` says why.
   bool start() {
     if (setjmp(leave_) != 0) return false;
-    png_set_expand(png_);  // palettes to RGB, 1, 2 and 4 bits to 8
-    png_set_scale_16(png_);
+    png_set_expand(png_);    // palettes to RGB, 1, 2 and 4 bits to 8
+    png_set_strip_16(png_);  // the upper byte, as Pillow; png_set_scale_16 rounds
     png_set_strip_alpha(png_);
     passes_ = png_set_interlace_handling(png_);
     png_read_update_info(png_, info_);

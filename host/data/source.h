@@ -31,6 +31,8 @@ class SplitSource {
   virtual void open(std::int64_t num_classes) { static_cast<void>(num_classes); }
   /// True if decode does no more than copy.
   virtual bool in_memory() const = 0;
+  /// False: an image can fail to decode although the source was opened.
+  virtual bool always_decodes() const { return false; }
   /// Upper bound of the decoded bytes of all images, or SIZE_MAX if they are more than `limit`.
   virtual std::size_t decoded_bytes(std::size_t limit) const = 0;
 };

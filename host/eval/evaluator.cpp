@@ -16,7 +16,6 @@ namespace {
 constexpr int kPixelSide = 32;  // px: raw pixels are scaled to at most this
 constexpr std::int64_t kPixelImages =
     100000;  // larger data sets get no pixel rows unless asked for
-constexpr std::int64_t kMostFeatureRows = 200000;  // more would fill the disk
 
 }  // namespace
 

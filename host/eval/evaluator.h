@@ -50,7 +50,8 @@ class Evaluator {
   /// change are evaluated at the first call only.
   std::vector<Result> on_val(Job& job, std::int64_t epochs_done);
   /// At the end: bank = train with val, queries = test, which is opened here. Without a test split,
-  /// or with data.read_test = false, on val.
+  /// or with data.read_test = false, on val. Features are there afterwards whether or not an
+  /// evaluation ran, up to kMostFeatureRows.
   std::vector<Result> at_end(Job& job);
 
   /// A resumed run has the rows that training does not change already.

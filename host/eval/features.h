@@ -17,6 +17,9 @@ struct FeatureChoice {
   std::string output = "features";
 };
 
+/// Features of larger data sets are written on request only.
+inline constexpr std::int64_t kMostFeatureRows = 200000;
+
 /// What an experiment evaluates: the first evaluation's choice, else the method's.
 FeatureChoice evaluated_features(const Assembly& assembly);
 

@@ -30,16 +30,7 @@ HostAbilities host_abilities() {
 
 std::vector<const PluginUse*> plugins_of(const Experiment& e) {
   std::vector<const PluginUse*> all;
-  collect(e.method, all);
-  for (const auto& role : e.roles) collect(role.plugin, all);
-  for (const auto& view : e.views)
-    for (const auto& augmentation : view.augment) collect(augmentation, all);
-  for (const auto& augmentation : e.eval_view.augment) collect(augmentation, all);
-  for (const auto& evaluation : e.evaluations) {
-    collect(evaluation.plugin, all);
-    if (!evaluation.augment) continue;
-    for (const auto& augmentation : *evaluation.augment) collect(augmentation, all);
-  }
+  for_each_plugin(e, [&](const PluginUse& use) { collect(use, all); });
   return all;
 }
 

@@ -22,6 +22,15 @@ struct Schedule {
 
 using OptionScalar = std::variant<bool, std::int64_t, double, std::string, Schedule>;
 
+/// The values that an option takes where a choice option of the same plugin has a certain word.
+struct OptionPreset {
+  std::string option;  ///< the choice option
+  std::string word;    ///< one of its choices, not the first
+  std::vector<OptionScalar> values;
+  /// In place of values: what the host measures on train, "channel_mean" or "channel_std".
+  std::string measured;
+};
+
 /// One option that a plugin declares; everything that the host needs to check a TOML value.
 struct OptionSpec {
   std::string name;
@@ -36,6 +45,7 @@ struct OptionSpec {
   std::string unit, help;
   std::vector<std::string> choices;  ///< of kChoice, the first is the default
   std::string plugin_kind;           ///< of kPlugin: "loss", ...
+  std::vector<OptionPreset> presets;
 };
 
 /// Something that a plugin declares about itself, read per kind: ("input", "query", "N C",

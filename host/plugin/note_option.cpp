@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <iterator>
 
 #include "plugin/note_entries.h"
 
@@ -95,6 +96,39 @@ void check_option(const OptionSpec& o) {
         fail("has a default that is none of its choices");
   }
   if (o.type == OptionType::kPlugin && o.plugin_kind.empty()) fail("does not say which kind it is");
+  for (const OptionPreset& preset : o.presets) {
+    if (o.type != OptionType::kReal || !o.is_list) fail("has presets and is no list of numbers");
+    if (preset.measured.empty() == preset.values.empty())
+      fail("has a preset with neither or both of values and a measure");
+    if (!preset.measured.empty()) continue;
+    if (preset.values.size() < o.min_length || preset.values.size() > o.max_length)
+      fail("has a preset of a length that it does not allow");
+    for (const OptionScalar& value : preset.values)
+      if (!in_range(o, value)) fail("has a preset outside its range");
+  }
+}
+
+OptionPreset note_preset(std::span<const std::byte> bytes) {
+  static constexpr const char* kMeasures[] = {"channel_mean", "channel_std"};
+  OptionPreset out;
+  NoteEntries entries(bytes);
+  while (const std::optional<NoteEntry> entry = entries.next()) {
+    if (entry->key == 1) {
+      out.option = note_text(entry->bytes);
+    } else if (entry->key == 2) {
+      out.word = note_text(entry->bytes);
+    } else if (entry->key == 3) {
+      out.values.emplace_back(note_real(entry->bytes));
+    } else if (entry->key == 4) {
+      const std::uint32_t measure = note_u32(entry->bytes);
+      if (measure < 1 || measure > std::size(kMeasures))
+        throw NoteError("an option is to be measured in an unknown way");
+      out.measured = kMeasures[measure - 1];
+    } else if (entry->critical()) {
+      throw UnknownKey(entry->key);
+    }
+  }
+  return out;
 }
 
 void add_entry(OptionSpec& out, RawOption& raw, const NoteEntry& entry) {
@@ -131,6 +165,9 @@ void add_entry(OptionSpec& out, RawOption& raw, const NoteEntry& entry) {
       return;
     case 10:
       out.plugin_kind = note_text(entry.bytes);
+      return;
+    case 11:
+      out.presets.push_back(note_preset(entry.bytes));
       return;
     default:
       if (entry.critical()) throw UnknownKey(entry.key);

@@ -84,6 +84,13 @@ bool is_id(const std::string& id) {
   return id.find("..") == std::string::npos;
 }
 
+bool has_word(const PluginMetadata& m, const OptionPreset& preset) {
+  for (const OptionSpec& option : m.options)
+    for (std::size_t i = 1; i < option.choices.size(); ++i)
+      if (option.name == preset.option && option.choices[i] == preset.word) return true;
+  return false;
+}
+
 void check_whole(const PluginMetadata& m) {
   if (m.tier.empty()) throw NoteError("it names no tier");
   if (m.sdk_version.empty()) throw NoteError("it names no SDK version");
@@ -93,6 +100,11 @@ void check_whole(const PluginMetadata& m) {
   for (const OptionSpec& option : m.options)
     if (!names.insert(option.name).second)
       throw NoteError("it has two options '" + option.name + "'");
+  for (const OptionSpec& option : m.options)
+    for (const OptionPreset& preset : option.presets)
+      if (!has_word(m, preset))
+        throw NoteError("option '" + option.name + "' has a preset for '" + preset.option +
+                        "' = '" + preset.word + "', which is no choice beside the first");
 }
 
 PluginMetadata read_metadata(std::span<const std::byte> descriptor) {

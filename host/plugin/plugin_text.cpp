@@ -88,12 +88,25 @@ const char* type_name(OptionType type) {
   return "unknown";
 }
 
+std::string values_text(const std::vector<OptionScalar>& values) {
+  std::string out;
+  for (const OptionScalar& value : values) out += (out.empty() ? "" : ", ") + toml_text(value);
+  return "[" + out + "]";
+}
+
 std::string options_text(const PluginMetadata& m) {
   if (m.options.empty()) return "options: none\n";
   Rows rows{{"name", "default", "type", "unit", "meaning"}};
   for (const OptionSpec& o : m.options)
     rows.push_back({o.name, default_text(o), type_text(o), o.unit, o.help});
-  return "options:\n" + columns(rows, "  ");
+  Rows presets;
+  for (const OptionSpec& o : m.options)
+    for (const OptionPreset& p : o.presets)
+      presets.push_back({p.option + " = " + quoted(p.word), "sets " + o.name + " to",
+                         p.measured.empty() ? values_text(p.values) : "train's " + p.measured});
+  std::string out = "options:\n" + columns(rows, "  ");
+  if (!presets.empty()) out += "words that set other options:\n" + columns(presets, "  ");
+  return out;
 }
 
 std::string facts_text(const PluginMetadata& m) {
@@ -134,10 +147,7 @@ std::string toml_text(const OptionScalar& value) {
 
 std::string default_text(const OptionSpec& option) {
   if (!option.is_list) return option.defaults.empty() ? "" : toml_text(option.defaults.front());
-  std::string out;
-  for (const OptionScalar& value : option.defaults)
-    out += (out.empty() ? "" : ", ") + toml_text(value);
-  return "[" + out + "]";
+  return values_text(option.defaults);
 }
 
 std::string type_text(const OptionSpec& o) {

@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 
 #include "tensor/border.h"
+#include "train/data_settings.h"
+#include "train/measured_options.h"
 
 namespace kith::host {
 namespace {
@@ -95,13 +97,11 @@ class Scratch : public ViewMaker::ThreadState {
 Assembly assemble(ResolvedExperiment resolved, PluginShelf& shelf) {
   Assembly a;
   a.resolved = std::move(resolved);
-  a.resolved_toml = to_resolved_toml(a.resolved);
   const auto& e = a.experiment();
   shelf.check(e);
-  a.dataset = open_dataset({.reader = to_text(e.data.reader),
-                            .path = e.data.path,
-                            .val_fraction = e.data.val_fraction,
-                            .sha256 = e.data.sha256});
+  a.dataset = open_dataset(dataset_settings(e.data));
+  a.measured = measure_options(a.resolved.experiment, *a.dataset);
+  a.resolved_toml = to_resolved_toml(a.resolved);
   for (const auto& role : e.roles) a.roles.emplace_back(role.name, shelf.make(role.plugin));
   a.method = shelf.make(e.method);
   const auto channels = a.dataset->channels();
@@ -134,6 +134,7 @@ std::string lacks(const Assembly& a, const EvaluationPart& part) {
 
 std::vector<std::string> left_out(const Assembly& a) {
   std::vector<std::string> texts;
+  if (auto text = left_out_text(*a.dataset); !text.empty()) texts.push_back(std::move(text));
   for (const auto& evaluation : a.evaluations)
     if (const auto why = lacks(a, evaluation); !why.empty())
       texts.push_back(why + ": this evaluation is left out");

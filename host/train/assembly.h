@@ -34,6 +34,7 @@ struct Assembly {
   ResolvedExperiment resolved;
   std::string resolved_toml;
   std::unique_ptr<Dataset> dataset;
+  std::string measured;  ///< what was measured on train for options of plugins, for a person
   std::vector<std::pair<std::string, PluginObjectPtr>> roles;
   PluginObjectPtr method;
   /// By view (a group of `count` views has its pipeline `count` times).
@@ -56,7 +57,8 @@ Assembly assemble(ResolvedExperiment resolved, PluginShelf& shelf);
 /// What the evaluation asks for and this data can't give (labels, a val split); empty if it can.
 std::string lacks(const Assembly& assembly, const EvaluationPart& part);
 
-/// What the experiment asks for and this data can't give, for a person.
+/// What is not there, for a person: images that do not decode and are left out, evaluations that
+/// ask for what this data can't give.
 std::vector<std::string> left_out(const Assembly& assembly);
 
 /// A job with the experiment's encoders and its method.

@@ -11,6 +11,7 @@
 #include "build_facts.h"
 #include "store/checkpoint.h"
 #include "store/run_folder.h"
+#include "train/data_settings.h"
 #include "train/device.h"
 #include "train/dry_run.h"
 #include "train/resume_rules.h"
@@ -77,6 +78,7 @@ class ExperimentRun {
     threads_ = choose_threads(resolved.experiment.train);
     at::set_num_threads(static_cast<int>(threads_.tensor));
     assembly_.emplace(assemble(std::move(resolved), *shelf_));
+    if (!assembly_->measured.empty()) tell(events_.on_note, assembly_->measured);
     for (const auto& text : left_out(*assembly_)) tell(events_.on_warning, text);
     dry_run(*assembly_);
     if (!folder_) make_folder(file);
@@ -178,7 +180,13 @@ class ExperimentRun {
     outcome_.training_s =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (!outcome_.finished) return;
+    const auto& data = *assembly_->dataset;
+    const auto left_out_before = data.left_out().size();
     outcome_.results = evaluator_->at_end(*job_);
+    if (const auto text = left_out_text(data, left_out_before); !text.empty())
+      tell(events_.on_warning, text);
+    outcome_.left_out = static_cast<std::int64_t>(data.left_out().size());
+    outcome_.filled = trainer_->filled();
     record_->results(trainer_->step().steps(),
                      static_cast<double>(assembly_->experiment().train.epochs), outcome_.results);
     record_->finish(*assembly_, *job_, *evaluator_, *trainer_);

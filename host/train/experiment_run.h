@@ -27,6 +27,8 @@ struct RunOutcome {
   bool finished = false;        ///< false: a signal stopped it, and a checkpoint was written
   bool was_finished = false;    ///< there was nothing left to do
   double training_s = 0;        ///< of this process
+  std::int64_t left_out = 0;    ///< images of all splits that do not decode
+  std::int64_t filled = 0;      ///< rows of batches whose image did not decode, in this process
 };
 
 /// What a run tells while it goes on. All may be empty. [train thread]

@@ -99,6 +99,15 @@ void RunRecord::write_samples(const Dataset& dataset) {
   }
 }
 
+void RunRecord::write_left_out(const Dataset& dataset) {
+  const auto count = static_cast<std::int64_t>(dataset.left_out().size());
+  file_.set_attribute("images_left_out", count);
+  for (const auto& image : dataset.left_out())
+    log_.write({{"left_out", image.name},
+                {"split", std::string(split_name(image.split))},
+                {"reason", image.reason}});
+}
+
 void RunRecord::write_features(const Evaluator& evaluator) {
   const auto& choice = evaluator.feature_choice();
   for (const auto& [split, features] : evaluator.features()) {
@@ -132,6 +141,8 @@ void RunRecord::finish(const Assembly& a, Job& job, const Evaluator& evaluator,
   write_state(job);
   write_tables(evaluator);
   file_.set_attribute("test_reads", a.dataset->test_reads());
+  write_left_out(*a.dataset);
+  file_.set_attribute("rows_filled", trainer.filled());
   file_.set_attribute("images_per_s", trainer.images_per_s());
   file_.set_attribute("waiting_share", trainer.waiting_share());
   file_.set_attribute("peak_memory_bytes", peak_memory_bytes());

@@ -42,6 +42,7 @@ class RunRecord {
 
  private:
   void write_samples(const Dataset& dataset);
+  void write_left_out(const Dataset& dataset);
   void write_features(const Evaluator& evaluator);
   void write_state(Job& job);
   void write_tables(const Evaluator& evaluator);

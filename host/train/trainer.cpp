@@ -52,7 +52,13 @@ StepRecord Trainer::record(std::int64_t done, double loss) {
   return r;
 }
 
-void Trainer::measure(const LoaderStats& stats) {
+void Trainer::measure(const LoaderStats& stats, const TrainerEvents& events) {
+  if (filled_ == 0 && stats.filled > 0 && events.on_warning)
+    events.on_warning(
+        "data: an image that decoded when the data set was opened does not any more; others are "
+        "taken in the place of such images, and counted: " +
+        stats.first_failure);
+  filled_ = stats.filled;
   images_per_s_ = stats.images_per_s();
   waiting_share_ = stats.elapsed_s > 0 ? stats.waited_s / stats.elapsed_s : 0;
 }
@@ -136,7 +142,7 @@ bool Trainer::run(std::int64_t first_step, const StopSignal& stop, const Trainer
     if (read_each_step || log_now) {
       const auto value = loss.item<double>();
       check_loss(value, step);
-      measure(loader.stats());
+      measure(loader.stats(), events);
       if (log_now && events.on_log) events.on_log(record(done, value));
       if (log_now) watch_losses(done, events);
     }

@@ -48,6 +48,8 @@ class Trainer {
   TrainingStep& step() { return step_; }
   double images_per_s() const { return images_per_s_; }
   double waiting_share() const { return waiting_share_; }
+  /// Rows of batches whose image did not decode and that held another one.
+  std::int64_t filled() const { return filled_; }
 
  private:
   void put_on_device(Batch& batch, kith_step_s& given) const;
@@ -56,7 +58,7 @@ class Trainer {
   void watch_collapse(const kith_step_s& given, const TrainerEvents& events);
   void watch_losses(std::int64_t done, const TrainerEvents& events);
   void watch_chunks(const TrainerEvents& events);
-  void measure(const LoaderStats& stats);
+  void measure(const LoaderStats& stats, const TrainerEvents& events);
 
   const Assembly& assembly_;
   Job& job_;
@@ -64,6 +66,7 @@ class Trainer {
   AssemblyViews views_;
   Threads threads_;
   double images_per_s_ = 0, waiting_share_ = 0;
+  std::int64_t filled_ = 0;
   bool told_collapse_ = false, told_chunks_ = false;
   std::vector<PinnedLoss> pinned_losses_;  // by loss of the job
 };

@@ -77,7 +77,7 @@ TEST_F(BadDataTest, FileThatIsNoImageIsFoundBeforeTheRun) {
   write_text(file, "no image");
   EXPECT_EQ(error_of_run(on_pictures()),
             "data: '" + file.string() +
-                "': wanted a JPEG or PNG image, got a file that begins otherwise\n");
+                "': wanted a JPEG or PNG image, got text that begins with \"no image\"\n");
 }
 
 /// Headers are read before the run, pixels when their turn comes: the run has begun by then, and
@@ -115,6 +115,134 @@ TEST_F(BadDataTest, RunThatADamagedImageStoppedGoesOnWhenItIsPutRight) {
   expect_equal_runs(folder() / "stopped", expected);
 }
 
+/// 24 pictures a class in train and 8 in test, of which two of train and one of test are damaged.
+void write_damaged_pictures(const fs::path& pictures) {
+  write_image_folder(pictures, 24, 16);
+  for (int i = 0; i < 8; ++i) {
+    const auto image = host::test::noise_image(16, 16, 3, 500 + static_cast<std::uint32_t>(i));
+    for (const char* name : {"cat", "dog"})
+      host::test::write_file(pictures / "test" / name / (std::to_string(i) + ".png"),
+                             host::test::png_bytes(image));
+  }
+  const auto file = pictures / "train" / "cat" / "3.png";
+  write_text(file, read_text(file).substr(0, 100));
+  write_text(pictures / "train" / "dog" / "4.png", "no image");
+  write_text(pictures / "test" / "dog" / "5.png", "");
+}
+
+TEST_F(BadDataTest, DamagedImagesAreLeftOutNamedAndCountedWhereTheExperimentSaysSo) {
+  write_damaged_pictures(pictures());
+  const auto text =
+      replaced(on_pictures(), "path = \"pictures\"", "path = \"pictures\"\non_damaged = \"skip\"");
+  const auto outcome = kith({"run", experiment(text)});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("data: 2 images do not decode, left out (data.on_damaged = "
+                                     "\"skip\"):\n  train: data: '" +
+                                     (pictures() / "train/cat/3.png").string() +
+                                     "': damaged PNG: the file ends early\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("data: 1 image does not decode, left out"));
+  EXPECT_THAT(outcome.err, HasSubstr("  test: data: '" + (pictures() / "test/dog/5.png").string() +
+                                     "': wanted a JPEG or PNG image, got an empty file\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("3 images do not decode, left out; log.jsonl names them\n"));
+  const auto run = made_runs().at(0);
+  std::vector<std::string> left_out;
+  for (const auto& line : read_log(run))
+    if (line.contains("left_out")) left_out.push_back(line["left_out"]);
+  EXPECT_THAT(left_out, testing::ElementsAre("cat/3.png", "dog/4.png", "dog/5.png"));
+  const auto samples = read_datasets(run).at("/samples/test/path");
+  EXPECT_THAT(samples, HasSubstr("dog/4.png"));
+  EXPECT_THAT(samples, testing::Not(HasSubstr("dog/5.png")));
+}
+
+TEST_F(BadDataTest, RunsThatLeaveDamagedImagesOutAreEqualOnAnyNumberOfLoaderThreads) {
+  write_damaged_pictures(pictures());
+  const auto text =
+      replaced(on_pictures(), "path = \"pictures\"", "path = \"pictures\"\non_damaged = \"skip\"");
+  expect_equal_runs(run(text), run(text, {"--set", "train.loader_threads=0"}));
+}
+
+TEST_F(BadDataTest, ResumeRefusesDataOfWhichOtherImagesDecode) {
+  write_damaged_pictures(pictures());
+  const auto text =
+      replaced(on_pictures(), "path = \"pictures\"", "path = \"pictures\"\non_damaged = \"skip\"");
+  const auto made = run(text);
+  // As if the run had been stopped before its end: run.h5 is gone, the checkpoint is there.
+  fs::remove(made / "run.h5");
+  write_text(pictures() / "train" / "dog" / "6.png", "no image");
+  const auto outcome = kith({"run", "--resume", made.string()});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("are not those that the run began with"));
+}
+
+TEST_F(BadDataTest, DataCheckListsEveryFileThatDoesNotDecodeInAllSplits) {
+  write_damaged_pictures(pictures());
+  const std::string at = pictures().string();
+  const std::string expected =
+      "image_folder in " + at +
+      ": 2 classes\n"
+      "train        48 images, 2 damaged\n"
+      "  data: '" +
+      at +
+      "/train/cat/3.png': damaged PNG: the file ends early\n"
+      "  data: '" +
+      at +
+      "/train/dog/4.png': wanted a JPEG or PNG image, got text that begins with \"no image\"\n"
+      "test         16 images, 1 damaged\n"
+      "  data: '" +
+      at +
+      "/test/dog/5.png': wanted a JPEG or PNG image, got an empty file\n"
+      "(that test was walked over here is counted as a reading of test in no run)\n"
+      "3 of 64 images do not decode; put them right or remove them, or leave them out with "
+      "data.on_damaged = \"skip\"\n";
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+           {"data", "check", experiment(on_pictures())}, {"data", "check", at}}) {
+    const auto outcome = kith(arguments);
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_EQ(outcome.out, expected);
+    EXPECT_EQ(outcome.err, "");
+  }
+  EXPECT_TRUE(made_runs().empty());
+}
+
+TEST_F(BadDataTest, DataCheckSaysThatAllIsWell) {
+  write_idx_data(folder() / "data");
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{"data", "check", experiment(kSmallExperiment)},
+                                             {"data", "check", "data", "--reader", "idx"}}) {
+    const auto outcome = kith(arguments);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, HasSubstr("train       320 images, 0 damaged\n"));
+    EXPECT_THAT(outcome.out, HasSubstr("test         80 images, 0 damaged\n"));
+    EXPECT_THAT(outcome.out, HasSubstr("all 400 images decode\n"));
+  }
+}
+
+TEST_F(BadDataTest, DataCheckNamesAFileThatCannotBeReadAtAll) {
+  write_idx_data(folder() / "data");
+  const auto labels = folder() / "data" / "t10k-labels-idx1-ubyte";
+  auto bytes = read_text(labels);
+  bytes.back() = 9;
+  write_text(labels, bytes);
+  const auto outcome = kith({"data", "check", experiment(kSmallExperiment)});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.out, HasSubstr("  idx: '" + labels.string() + "': labels must be below 4"));
+}
+
+TEST_F(BadDataTest, DataCheckTakesAReaderForAFolderOnly) {
+  const auto outcome = kith({"data", "check", experiment(kSmallExperiment), "--reader", "idx"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.err,
+            "data check: --reader goes with a folder; in an experiment it is written as "
+            "data.reader, or set with --set data.reader=idx\n");
+}
+
+TEST_F(BadDataTest, ClassInTestAloneIsNamed) {
+  write_image_folder(pictures(), 24, 16);
+  fs::create_directories(pictures() / "test" / "emu");
+  EXPECT_THAT(error_of_run(on_pictures()),
+              HasSubstr("test': class 'emu' is not one of the classes in '"));
+}
+
 TEST_F(BadDataTest, EvaluationThatNeedsLabelsIsLeftOutOfDataWithoutThemAndSaysSo) {
   write_idx_data(folder() / "data", false);
   const auto outcome = kith({"run", experiment(kSmallExperiment)});
@@ -123,6 +251,10 @@ TEST_F(BadDataTest, EvaluationThatNeedsLabelsIsLeftOutOfDataWithoutThemAndSaysSo
               HasSubstr("org.kith.knn: needs labels, and the data set in '" +
                         (folder() / "data").string() + "' has none: this evaluation is left out"));
   EXPECT_THAT(outcome.out, testing::Not(HasSubstr("trained encoder")));
+  EXPECT_THAT(outcome.out, HasSubstr("on 295 training images"));  // val is held out all the same
+  const auto datasets = read_datasets(made_runs().at(0));
+  for (const char* split : {"train", "val", "test"})
+    EXPECT_TRUE(datasets.contains(std::string("/features/encoder/features/") + split)) << split;
 }
 
 TEST_F(BadDataTest, MethodThatNeedsLabelsRefusesDataWithoutThem) {

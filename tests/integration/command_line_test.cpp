@@ -16,7 +16,8 @@ class CommandLineTest : public Workshop {};
 
 TEST_F(CommandLineTest, HelpOfEveryCommandHasExamplesAndExitCodes) {
   const std::vector<std::vector<std::string>> commands{
-      {}, {"run"}, {"check"}, {"plugin"}, {"plugin", "list"}, {"plugin", "inspect"}, {"schema"}};
+      {},         {"run"},  {"check"},        {"plugin"}, {"plugin", "list"}, {"plugin", "inspect"},
+      {"schema"}, {"data"}, {"data", "check"}};
   for (auto command : commands) {
     std::string name = "kith";
     for (const auto& word : command) name += " " + word;
@@ -33,7 +34,8 @@ TEST_F(CommandLineTest, HelpOfEveryCommandHasExamplesAndExitCodes) {
 
 TEST_F(CommandLineTest, HelpNamesEveryCommandAndTheEnvironment) {
   const auto outcome = kith({"--help"});
-  for (const char* name : {"run", "check", "plugin", "schema", "KITH_RUNS", "KITH_PLUGIN_PATH"})
+  for (const char* name :
+       {"run", "check", "data", "plugin", "schema", "KITH_RUNS", "KITH_PLUGIN_PATH"})
     EXPECT_THAT(outcome.out, HasSubstr(name));
 }
 
@@ -46,7 +48,8 @@ TEST_F(CommandLineTest, VersionIsThreeNumbers) {
 TEST_F(CommandLineTest, MistakesAreNamedAndEndWithTwo) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> mistakes{
       {{}, "A subcommand is required"},
-      {{"frobnicate"}, "kith: no command 'frobnicate'; there are: run, check, plugin, schema"},
+      {{"frobnicate"},
+       "kith: no command 'frobnicate'; there are: run, check, data, plugin, schema"},
       {{"chek", "a.toml"}, "kith: no command 'chek'; did you mean 'check'?"},
       {{"plugin", "lst"}, "kith plugin: no command 'lst'; did you mean 'list'?"},
       {{"run"}, "run: an experiment file, or --resume RUN, is required"},
@@ -54,6 +57,8 @@ TEST_F(CommandLineTest, MistakesAreNamedAndEndWithTwo) {
       {{"run", "a.toml", "--resume", "b"}, "experiment excludes --resume"},
       {{"run", "a.toml", "--device", "tpu"}, "tpu not in {auto,cpu,cuda}"},
       {{"check"}, "experiment is required"},
+      {{"data"}, "A subcommand is required"},
+      {{"data", "chek", "."}, "kith data: no command 'chek'; did you mean 'check'?"},
       {{"plugin"}, "A subcommand is required"},
       {{"plugin", "inspect"}, "name is required"},
   };

@@ -19,13 +19,28 @@ class Normalise : public kith::PixelAugmentation {
       .licence = "Apache-2.0",
       .summary = "subtracts a mean and divides by a standard deviation, by channel"};
   static constexpr auto options =
-      kith::options(kith::reals("mean", 0.485, 0.456, 0.406)
+      kith::options(kith::choice("statistics", "given", "imagenet", "cifar10", "cifar100", "mnist",
+                                 "fashion_mnist", "measure")
+                        .help("given: mean and std as written; measure: those of train's images"),
+                    kith::reals("mean", 0.485, 0.456, 0.406)
                         .range(-10, 10)
                         .length(1, 4)
+                        .when("statistics", "imagenet", 0.485, 0.456, 0.406)
+                        .when("statistics", "cifar10", 0.4914, 0.4822, 0.4465)
+                        .when("statistics", "cifar100", 0.5071, 0.4867, 0.4408)
+                        .when("statistics", "mnist", 0.1307)
+                        .when("statistics", "fashion_mnist", 0.2860)
+                        .when("statistics", "measure", kith::Measure::kChannelMean)
                         .help("by channel, of values in [0, 1]; the default is ImageNet's"),
                     kith::reals("std", 0.229, 0.224, 0.225)
                         .range(1e-6, 10)
                         .length(1, 4)
+                        .when("statistics", "imagenet", 0.229, 0.224, 0.225)
+                        .when("statistics", "cifar10", 0.2470, 0.2435, 0.2616)
+                        .when("statistics", "cifar100", 0.2675, 0.2565, 0.2761)
+                        .when("statistics", "mnist", 0.3081)
+                        .when("statistics", "fashion_mnist", 0.3530)
+                        .when("statistics", "measure", kith::Measure::kChannelStd)
                         .help("by channel, of values in [0, 1]; the default is ImageNet's"));
   static constexpr kith::AugmentationTraits traits{
       .deterministic = true, .rounds = true, .final = true};

@@ -7,7 +7,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <kith/options.hpp>
+#include <kith/option.hpp>
 #include <string_view>
 
 /// The metadata note: what a plugin says about itself in its file, read by the host without running
@@ -73,6 +73,15 @@ enum OptionKey : std::uint16_t {
   kOptionHelp = 8,
   kOptionChoice = 9,
   kOptionPluginKind = 10,
+  kOptionPreset = 11,
+};
+
+/// Of the entries in a kOptionPreset.
+enum PresetKey : std::uint16_t {
+  kPresetOption = 1,
+  kPresetWord = 2,
+  kPresetValue = 3,
+  kPresetMeasure = 4,
 };
 
 inline constexpr std::uint16_t kCritical = 1;
@@ -128,6 +137,7 @@ class NoteWriter {
     text(kOptionHelp, o.help_text);
     for (std::size_t i = 0; i < o.n_choices; ++i) text(kOptionChoice, o.choices[i]);
     if (!o.plugin_kind.empty()) text(kOptionPluginKind, o.plugin_kind);
+    for (std::size_t i = 0; i < o.n_presets; ++i) preset(o.presets[i]);
     end(start);
   }
 
@@ -139,6 +149,21 @@ class NoteWriter {
   }
 
  private:
+  /// Critical: a host that does not know it would hand the plugin a word without its values.
+  constexpr void preset(const Preset& p) {
+    const std::size_t start = begin(kOptionPreset, kCritical);
+    text(kPresetOption, p.option);
+    text(kPresetWord, p.word);
+    for (std::size_t i = 0; i < p.n_values; ++i)
+      scalar(kPresetValue, OptionType::kReal, {.real = p.values[i]});
+    if (p.measure != Measure::kNone) {
+      const std::size_t measure = begin(kPresetMeasure);
+      u32(static_cast<std::uint32_t>(p.measure));
+      end(measure);
+    }
+    end(start);
+  }
+
   constexpr void scalar(std::uint16_t key, OptionType type, const Option::Value& value) {
     const std::size_t start = begin(key);
     switch (type) {

@@ -73,7 +73,8 @@ TEST_F(ConfigErrorsTest, SaysWhichTypeWasWantedAndWhatCame) {
   EXPECT_EQ(error("4e-3", "true"),
             "optimizer.base_lr: must be a number in [0, 1000], got true (exp.toml:17:11)");
   EXPECT_EQ(error("\"idx\"", "7"),
-            "data.reader: must be one of \"idx\", \"image_folder\", got the integer 7 "
+            "data.reader: must be one of \"idx\", \"image_folder\", \"cifar10\", \"cifar100\", got "
+            "the integer 7 "
             "(exp.toml:3:10)");
   EXPECT_EQ(error("\"small\"", "2024-01-01"), "name: must be text, got a date (exp.toml:1:8)");
   EXPECT_EQ(error("[train]", "[train]\nchannels_last = 1"),
@@ -122,7 +123,8 @@ TEST_F(ConfigErrorsTest, NamesEveryRequiredKeyThatIsMissing) {
   EXPECT_EQ(
       errors("seed = 3\n[train]\nepochs = 2\n"),
       "experiment: the key 'name' is missing; it must be text, the name of the run (exp.toml)\n"
-      "data: the key 'reader' is missing; it must be one of \"idx\", \"image_folder\" "
+      "data: the key 'reader' is missing; it must be one of \"idx\", \"image_folder\", "
+      "\"cifar10\", \"cifar100\" "
       "(exp.toml)\n"
       "data: the key 'path' is missing; it must be the path of the data set's folder "
       "(exp.toml)\n"

@@ -163,13 +163,29 @@ augment = []
   EXPECT_NE(written.find("no_decay = [\"bias\", \"norm\"]\n"), std::string::npos);
 }
 
+TEST_F(WriteExperimentTest, WritesWhatTheReaderOfTheFilesUses) {
+  const std::string folders =
+      round_trip(small_with("reader = \"idx\"\npath = \"data\"\n",
+                            "reader = \"image_folder\"\ntrain_path = \"a\"\ntest_path = \"b\"\n"));
+  EXPECT_NE(without_folder(folders).find("[data]\nreader = \"image_folder\"\ntrain_path = \"a\"\n"
+                                         "test_path = \"b\"\napply_orientation = false\n"
+                                         "on_damaged = \"stop\"\nval_fraction = 0.1\n"),
+            std::string::npos)
+      << folders;
+  const std::string cifar = round_trip(small_with("reader = \"idx\"", "reader = \"cifar100\""));
+  EXPECT_NE(without_folder(cifar).find("path = \"data\"\nlabels = \"fine\"\nval_fraction"),
+            std::string::npos)
+      << cifar;
+}
+
 TEST_F(WriteExperimentTest, TellsDifferentSettingsApart) {
   const Experiment first = load(kSmallExperiment).experiment;
   for (const char* override :
        {"name=other", "seed=1", "data.val_fraction=0.2", "encoder.widths=[1]",
         "encoder.plugin=resnet", "method.loss.temperature=2", "method.loss=info_nce",
         "views.0.count=1", "views.0.augment=['flip']", "eval_view.resize=30", "train.log_every=1",
-        "optimizer.base_lr=0.1", "schedule.end_lr=0.1", "evaluation=[{ plugin = 'knn' }]"}) {
+        "optimizer.base_lr=0.1", "schedule.end_lr=0.1", "data.reader=cifar10",
+        "evaluation=[{ plugin = 'knn' }]"}) {
     EXPECT_FALSE(same_settings(first, load(kSmallExperiment, {override}).experiment)) << override;
   }
   EXPECT_TRUE(

@@ -94,7 +94,7 @@ Bytes png_bytes(const Image& image) {
 }
 
 Bytes jpeg_bytes(int height, int width, int components, std::span<const std::uint8_t> pixels,
-                 bool progressive) {
+                 bool progressive, bool ycck) {
   jpeg_compress_struct info;
   jpeg_error_mgr errors;
   info.err = jpeg_std_error(&errors);
@@ -107,6 +107,7 @@ Bytes jpeg_bytes(int height, int width, int components, std::span<const std::uin
   info.input_components = components;
   info.in_color_space = components == 1 ? JCS_GRAYSCALE : components == 3 ? JCS_RGB : JCS_CMYK;
   jpeg_set_defaults(&info);
+  if (ycck) jpeg_set_colorspace(&info, JCS_YCCK);
   jpeg_set_quality(&info, 95, TRUE);
   if (progressive) jpeg_simple_progression(&info);
   jpeg_start_compress(&info, TRUE);
@@ -120,6 +121,55 @@ Bytes jpeg_bytes(int height, int width, int components, std::span<const std::uin
   Bytes out(memory, memory + size);
   jpeg_destroy_compress(&info);
   std::free(memory);
+  return out;
+}
+
+namespace {
+
+/// A TIFF structure with the tags Make (2 characters) and Orientation.
+Bytes exif_bytes(int orientation, bool big_endian) {
+  Bytes out;
+  const auto number = [&](std::uint32_t value, int size) {
+    for (int i = 0; i < size; ++i) {
+      out.push_back(static_cast<std::uint8_t>(value >> 8 * (big_endian ? size - 1 - i : i)));
+    }
+  };
+  const std::string order = big_endian ? "MM" : "II";
+  out.assign(order.begin(), order.end());
+  number(42, 2);
+  number(8, 4);  // where the directory begins
+  number(2, 2);  // entries: tag, type, count, value in 4 bytes
+  number(0x010F, 2), number(2, 2), number(2, 4), number(0x4B00, 4);
+  number(0x0112, 2), number(3, 2), number(1, 4), number(static_cast<std::uint32_t>(orientation), 2);
+  number(0, 2);
+  number(0, 4);  // no further directory
+  return out;
+}
+
+}  // namespace
+
+Bytes with_orientation(const Bytes& picture, int orientation, bool big_endian) {
+  Bytes exif = exif_bytes(orientation, big_endian);
+  Bytes block;
+  std::ptrdiff_t at = 2;
+  if (picture[0] == 0xFF) {
+    const std::string name("Exif\0\0", 6);
+    exif.insert(exif.begin(), name.begin(), name.end());
+    block = {0xFF, 0xE1, 0, static_cast<std::uint8_t>(exif.size() + 2)};
+    block.insert(block.end(), exif.begin(), exif.end());
+  } else {
+    at = 33;  // behind signature and IHDR
+    const std::string name = "eXIf";
+    block = {0, 0, 0, static_cast<std::uint8_t>(exif.size())};
+    block.insert(block.end(), name.begin(), name.end());
+    block.insert(block.end(), exif.begin(), exif.end());
+    const auto sum = crc32(0, block.data() + 4, static_cast<uInt>(block.size() - 4));
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      block.push_back(static_cast<std::uint8_t>(sum >> shift));
+    }
+  }
+  Bytes out = picture;
+  out.insert(out.begin() + at, block.begin(), block.end());
   return out;
 }
 

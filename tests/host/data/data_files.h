@@ -39,9 +39,12 @@ struct PngLayout {
 Bytes png_bytes(int height, int width, std::span<const std::uint8_t> rows, const PngLayout& layout);
 /// 8-bit grey or RGB.
 Bytes png_bytes(const Image& image);
-/// `components` 1 (grey), 3 (RGB) or 4 (CMYK, written as given), quality 95.
+/// `components` 1 (grey), 3 (RGB) or 4 (CMYK, written as given, or turned to YCCK), quality 95.
 Bytes jpeg_bytes(int height, int width, int components, std::span<const std::uint8_t> pixels,
-                 bool progressive = false);
+                 bool progressive = false, bool ycck = false);
+/// The picture with an EXIF block that has this orientation (a short, in the byte order that is
+/// wanted) behind a tag of another kind.
+Bytes with_orientation(const Bytes& jpeg_or_png, int orientation, bool big_endian = false);
 
 /// A picture whose pixels depend on `seed`.
 Image noise_image(int height, int width, int channels, std::uint32_t seed);

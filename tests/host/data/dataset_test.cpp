@@ -80,7 +80,7 @@ TEST(DatasetTest, ALargerFractionKeepsWhatASmallerOneHeldOut) {
   }
 }
 
-TEST(DatasetTest, HoldsNothingOutWithAValOfItsOwnOrWithoutLabels) {
+TEST(DatasetTest, HoldsNothingOutWithAValOfItsOwnOrAFractionOfNothing) {
   Source own = memory_source(50);
   auto val = std::make_unique<MemorySource>();
   val->count = 7;
@@ -88,11 +88,20 @@ TEST(DatasetTest, HoldsNothingOutWithAValOfItsOwnOrWithoutLabels) {
   const Dataset with_val(std::move(own), 0.5);
   EXPECT_EQ(with_val.size(Split::kTrain), 50);
   EXPECT_EQ(with_val.size(Split::kVal), 7);
-  Source unlabelled = memory_source(50);
+  const Dataset without_val(memory_source(50), 0);
+  EXPECT_EQ(without_val.size(Split::kTrain), 50);
+  EXPECT_EQ(without_val.size(Split::kVal), 0);
+  EXPECT_EQ(without_val.val_rule(), "no val");
+}
+
+TEST(DatasetTest, HoldsTheSameOutWithAndWithoutLabels) {
+  Source unlabelled = memory_source(200);
   unlabelled.class_names.clear();
-  const Dataset without_labels(std::move(unlabelled), 0.5);
-  EXPECT_EQ(without_labels.size(Split::kTrain), 50);
-  EXPECT_EQ(without_labels.size(Split::kVal), 0);
+  const Dataset without_labels(std::move(unlabelled), 0.3), labelled(memory_source(200), 0.3);
+  for (const Split split : {Split::kTrain, Split::kVal}) {
+    EXPECT_EQ(names(without_labels, split), names(labelled, split));
+  }
+  EXPECT_THAT(without_labels.val_rule(), HasSubstr("held out of train"));
 }
 
 TEST(DatasetTest, CountsHowOftenTestIsOpenedAndHidesItBefore) {
@@ -211,8 +220,9 @@ TEST(OpenDatasetTest, NamesTheReadersAndChannelsThatThereAre) {
             "data: channels must be 0, 1 or 3, got 2");
   settings.channels = 0;
   settings.reader = "webdataset";
-  EXPECT_EQ(error_text<ConfigError>([&] { open_dataset(settings); }),
-            "data: reader must be 'idx' or 'image_folder', got 'webdataset'");
+  EXPECT_EQ(
+      error_text<ConfigError>([&] { open_dataset(settings); }),
+      "data: reader must be 'idx', 'image_folder', 'cifar10' or 'cifar100', got 'webdataset'");
 }
 
 }  // namespace

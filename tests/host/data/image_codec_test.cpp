@@ -106,6 +106,23 @@ TEST(JpegCodecTest, ReadsInvertedCmykAsAdobeWritesIt) {
   near(one_colour({255, 128, 255, 128}), 128, 64, 128);
 }
 
+TEST(JpegCodecTest, ReadsYcckAsTheCmykThatItStandsFor) {
+  // A smooth picture, whose inks the other colour space and its subsampling keep within a few
+  // levels.
+  Bytes pixels;
+  for (int i = 0; i < 16 * 16; ++i) {
+    for (const int c : {100 + i / 16, 180, 220 - i / 16, 200}) {
+      pixels.push_back(static_cast<std::uint8_t>(c));
+    }
+  }
+  const Image cmyk = decode(jpeg_bytes(16, 16, 4, pixels));
+  const Image ycck = decode(jpeg_bytes(16, 16, 4, pixels, false, true));
+  ASSERT_EQ(ycck.size, cmyk.size);
+  for (std::size_t i = 0; i < cmyk.pixels.size(); ++i) {
+    ASSERT_NEAR(ycck.pixels[i], cmyk.pixels[i], 4);
+  }
+}
+
 TEST(JpegCodecTest, RefusesTruncatedDataAndNamesThePicture) {
   for (const bool progressive : {false, true}) {
     const Image noise = noise_image(64, 64, 3, 7);
@@ -182,12 +199,24 @@ TEST(PngCodecTest, DropsAlphaWithoutBlending) {
   EXPECT_THAT(decode(png_bytes(1, 2, grey_alpha, layout)).pixels, ElementsAre(9, 9, 9, 8, 8, 8));
 }
 
-TEST(PngCodecTest, ScalesSixteenBitsToEight) {
+TEST(PngCodecTest, TakesTheUpperByteOfSixteenBits) {
   PngLayout layout;
   layout.depth = 16;
-  // 65535 -> 255, 257 v -> v, 0x0180 = 384 -> 384 * 255 / 65535 = 1.49 -> 1
-  const Bytes rows = {0xFF, 0xFF, 0x07, 0x07, 0x01, 0x80};
+  // 0x01FF is 1.99 of 256 levels: Pillow has 1 there in colour, where rounding gives 2.
+  const Bytes rows = {0xFF, 0xFF, 0x07, 0x07, 0x01, 0xFF};
   EXPECT_THAT(decode(png_bytes(1, 3, rows, layout), 1).pixels, ElementsAre(255, 7, 1));
+  layout.colour_type = PNG_COLOR_TYPE_RGB_ALPHA;
+  const Bytes rgba = {0xFF, 0x00, 0x80, 0xFF, 0x01, 0xFF, 0x00, 0x00};
+  EXPECT_THAT(decode(png_bytes(1, 1, rgba, layout), 3).pixels, ElementsAre(255, 128, 1));
+}
+
+TEST(PngCodecTest, SpreadsTwoAndFourBitsOverAllLevels) {
+  PngLayout layout;
+  layout.depth = 2;
+  EXPECT_THAT(decode(png_bytes(1, 4, Bytes{0b00011011}, layout), 1).pixels,
+              ElementsAre(0, 85, 170, 255));
+  layout.depth = 4;
+  EXPECT_THAT(decode(png_bytes(1, 2, Bytes{0x5F}, layout), 1).pixels, ElementsAre(85, 255));
 }
 
 TEST(PngCodecTest, ExpandsOneBitToBlackAndWhite) {
@@ -241,7 +270,12 @@ TEST(ImageCodecTest, SaysWhatAFileOfAnotherFormatIs) {
   const auto bytes = [](const std::string& text) { return Bytes(text.begin(), text.end()); };
   EXPECT_EQ(decode_error(bytes("GIF89a....")), "data: 'pic': wanted a JPEG or PNG image, got GIF");
   EXPECT_EQ(decode_error(bytes("path,label\n")),
-            "data: 'pic': wanted a JPEG or PNG image, got a file that begins otherwise");
+            "data: 'pic': wanted a JPEG or PNG image, got text that begins with \"path,label\"");
+  EXPECT_EQ(decode_error({0, 1, 2, 3, 250, 5, 6, 7, 8, 9}),
+            "data: 'pic': wanted a JPEG or PNG image, got a file that begins with the bytes 00 01 "
+            "02 03 fa 05 06 07");
+  EXPECT_EQ(decode_error(bytes("....ftypheic....")),
+            "data: 'pic': wanted a JPEG or PNG image, got HEIF (HEIC, AVIF) or video");
   EXPECT_EQ(decode_error({}), "data: 'pic': wanted a JPEG or PNG image, got an empty file");
 }
 

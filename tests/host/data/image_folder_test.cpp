@@ -24,7 +24,7 @@ void write_image(const TempFolder& folder, const std::string& name, std::uint32_
 }
 
 std::string open_error(const TempFolder& folder) {
-  return error_text<DataError>([&] { open_image_folder(folder.path(), 0); });
+  return error_text<DataError>([&] { open_image_folder({.path = folder.path()}); });
 }
 
 std::vector<std::string> names(const SplitSource& source) {
@@ -41,7 +41,7 @@ TEST(ImageFolderTest, ReadsLabelledSplitsSortedByBytes) {
   write_image(folder, "train/a/deep/er/y.png", 4);
   write_image(folder, "test/b/1.png", 5);
   write_file(folder / "README.txt", "beside the splits");
-  const Source source = open_image_folder(folder.path(), 0);
+  const Source source = open_image_folder({.path = folder.path()});
   EXPECT_THAT(source.class_names, ElementsAre("Z", "a", "b"));
   EXPECT_THAT(names(*source.train),
               ElementsAre("Z/x.png", "a/deep/er/y.png", "b/10.png", "b/2.png"));
@@ -61,7 +61,7 @@ TEST(ImageFolderTest, ReadsSplitsWithoutLabels) {
   write_image(folder, "train/1.png");
   write_image(folder, "val/2.png");
   write_image(folder, "test/3.png");
-  const Source source = open_image_folder(folder.path(), 0);
+  const Source source = open_image_folder({.path = folder.path()});
   EXPECT_TRUE(source.class_names.empty());
   EXPECT_EQ(source.train->label(0), kNoLabel);
   EXPECT_THAT(names(*source.val), ElementsAre("2.png"));
@@ -72,7 +72,7 @@ TEST(ImageFolderTest, ReadsImagesAloneAsTrain) {
   TempFolder folder;
   write_image(folder, "1.png");
   write_image(folder, "0.png");
-  const Source source = open_image_folder(folder.path(), 0);
+  const Source source = open_image_folder({.path = folder.path()});
   EXPECT_THAT(names(*source.train), ElementsAre("0.png", "1.png"));
   EXPECT_EQ(source.test, nullptr);
 }
@@ -82,7 +82,7 @@ TEST(ImageFolderTest, IgnoresHiddenFilesAndTellsFormatsByTheirBytes) {
   write_file(folder / "train/a/.DS_Store", "hidden");
   write_file(folder / "train/.cache/x", "hidden");
   write_image(folder, "train/a/wrong_extension.jpg", 8);
-  const Source source = open_image_folder(folder.path(), 0);
+  const Source source = open_image_folder({.path = folder.path()});
   ASSERT_EQ(source.train->size(), 1);
   Image image;
   source.train->decode(0, image);
@@ -93,9 +93,9 @@ TEST(ImageFolderTest, GivesThreeChannelsUnlessOneIsWanted) {
   TempFolder folder;
   write_file(folder / "train/a/grey.png", png_bytes(noise_image(4, 6, 1, 2)));
   Image image;
-  open_image_folder(folder.path(), 0).train->decode(0, image);
+  open_image_folder({.path = folder.path()}).train->decode(0, image);
   EXPECT_EQ(image.size, (ImageSize{4, 6, 3}));
-  open_image_folder(folder.path(), 1).train->decode(0, image);
+  open_image_folder({.path = folder.path(), .channels = 1}).train->decode(0, image);
   EXPECT_EQ(image.pixels, noise_image(4, 6, 1, 2).pixels);
 }
 
@@ -104,8 +104,8 @@ TEST(ImageFolderTest, NamesAFileThatIsNoImage) {
   write_image(folder, "train/a/1.png");
   write_file(folder / "train/a/notes.txt", "no image");
   EXPECT_EQ(open_error(folder), "data: '" + (folder / "train/a/notes.txt").string() +
-                                    "': wanted a JPEG or PNG image, got a file that begins "
-                                    "otherwise");
+                                    "': wanted a JPEG or PNG image, got text that "
+                                    "begins with \"no image\"");
 }
 
 TEST(ImageFolderTest, NamesADamagedImageWhenItIsDecoded) {
@@ -113,7 +113,7 @@ TEST(ImageFolderTest, NamesADamagedImageWhenItIsDecoded) {
   auto bytes = png_bytes(noise_image(40, 60, 3, 0));
   bytes.resize(bytes.size() / 2);
   write_file(folder / "train/a/half.png", bytes);
-  const Source source = open_image_folder(folder.path(), 0);
+  const Source source = open_image_folder({.path = folder.path()});
   Image image;
   EXPECT_EQ(
       error_text<DataError>([&] { source.train->decode(0, image); }),
@@ -157,7 +157,8 @@ TEST(ImageFolderTest, ListsWhatItFoundWhereTrainIsMissing) {
   write_image(folder, "cats/1.png");
   write_image(folder, "dogs/1.png");
   EXPECT_THAT(open_error(folder), HasSubstr("must have a folder 'train', or images alone, got "
-                                            "folders 'cats', 'dogs'"));
+                                            "folders 'cats', 'dogs'; where the classes lie in one "
+                                            "folder without splits, name it as train_path"));
 }
 
 TEST(ImageFolderTest, StopsAtALinkThatLeadsBack) {
@@ -172,6 +173,101 @@ TEST(ImageFolderTest, NamesALinkToNothing) {
   write_image(folder, "train/a/1.png");
   std::filesystem::create_symlink(folder / "gone", folder / "train/a/2.png");
   EXPECT_THAT(open_error(folder), HasSubstr("train/a/2.png': is a link to nothing"));
+}
+
+TEST(ImageFolderTest, ReadsATextFileNamedPngAsWhatItIs) {
+  TempFolder folder;
+  write_file(folder / "train/a/1.png", "<!DOCTYPE html>\n<html>");
+  EXPECT_EQ(open_error(folder), "data: '" + (folder / "train/a/1.png").string() +
+                                    "': wanted a JPEG or PNG image, got text that begins with "
+                                    "\"<!DOCTYPE html>\"");
+}
+
+TEST(ImageFolderTest, ReadsSplitsThatLieApart) {
+  TempFolder folder;
+  write_image(folder, "photos/a/1.png", 1);
+  write_image(folder, "photos/b/2.png", 2);
+  write_image(folder, "exam/b/3.png", 3);
+  const Source source = open_image_folder(
+      {.train_path = folder / "photos", .val_path = {}, .test_path = folder / "exam"});
+  EXPECT_EQ(source.path, folder / "photos");
+  EXPECT_THAT(source.class_names, ElementsAre("a", "b"));
+  EXPECT_THAT(names(*source.train), ElementsAre("a/1.png", "b/2.png"));
+  EXPECT_EQ(source.val, nullptr);
+  EXPECT_THAT(names(*source.test), ElementsAre("b/3.png"));
+  EXPECT_EQ(source.test->label(0), 1);
+}
+
+TEST(ImageFolderTest, TakesASplitFromItsOwnPathBeforeTheCommonOne) {
+  TempFolder folder;
+  write_image(folder, "data/train/a/1.png");
+  write_image(folder, "data/test/a/2.png");
+  write_image(folder, "other/a/3.png");
+  const Source source = open_image_folder({.path = folder / "data", .test_path = folder / "other"});
+  EXPECT_THAT(names(*source.train), ElementsAre("a/1.png"));
+  EXPECT_THAT(names(*source.test), ElementsAre("a/3.png"));
+}
+
+TEST(ImageFolderTest, RefusesASplitThatLiesInAnother) {
+  TempFolder folder;
+  write_image(folder, "photos/a/1.png");
+  write_image(folder, "photos/test/a/2.png");
+  EXPECT_THAT(
+      error_text<DataError>([&] {
+        open_image_folder({.train_path = folder / "photos", .test_path = folder / "photos/test"});
+      }),
+      HasSubstr("image_folder: the folder of test must lie outside that of train, got '"));
+}
+
+TEST(ImageFolderTest, RefusesOneFolderForTwoSplits) {
+  TempFolder folder;
+  write_image(folder, "a/1.png");
+  EXPECT_EQ(error_text<DataError>([&] {
+              open_image_folder({.train_path = folder.path(), .test_path = folder / "a/.."});
+            }),
+            "image_folder: the folder of test must lie outside that of train, got '" +
+                (folder / "a/..").string() + "' and '" + folder.path().string() + "'");
+}
+
+TEST(ImageFolderTest, NamesASplitsFolderThatIsNotThere) {
+  TempFolder folder;
+  write_image(folder, "data/train/a/1.png");
+  EXPECT_THAT(error_text<DataError>([&] {
+                open_image_folder({.path = folder / "data", .test_path = folder / "exam"});
+              }),
+              HasSubstr("exam': no such folder; the nearest that exists is '"));
+}
+
+TEST(ImageFolderTest, TurnsImagesAsTheirTagSaysWhereThatIsWanted) {
+  TempFolder folder;
+  const Image image = noise_image(4, 6, 3, 9);
+  write_file(folder / "1.png", test::with_orientation(png_bytes(image), 6));
+  const Source as_stored = open_image_folder({.path = folder.path()});
+  const Source upright = open_image_folder({.path = folder.path(), .apply_orientation = true});
+  Image decoded;
+  as_stored.train->decode(0, decoded);
+  EXPECT_EQ(decoded.pixels, image.pixels);
+  upright.train->decode(0, decoded);
+  EXPECT_EQ(decoded.size, (ImageSize{6, 4, 3}));
+  EXPECT_EQ(upright.train->image_size(0), decoded.size);
+  // By hand: a quarter turn to the right brings the lower left pixel to the upper left.
+  EXPECT_THAT(std::vector(decoded.pixels.begin(), decoded.pixels.begin() + 3),
+              ::testing::ElementsAreArray(image.pixels.data() + std::size_t{3} * 6 * 3, 3));
+}
+
+TEST(ImageFolderTest, KeepsWhatIsNoImageUntilItIsDecodedWhereThatIsWanted) {
+  TempFolder folder;
+  write_file(folder / "train/a/1.png", "no image");
+  write_image(folder, "train/a/2.png");
+  std::filesystem::create_symlink(folder / "gone", folder / "train/a/3.png");
+  const Source source = open_image_folder({.path = folder.path(), .keep_damaged = true});
+  ASSERT_EQ(source.train->size(), 3);
+  Image image;
+  source.train->decode(1, image);
+  EXPECT_THAT(error_text<DataError>([&] { source.train->decode(0, image); }),
+              HasSubstr("1.png': wanted a JPEG or PNG image, got text"));
+  EXPECT_THAT(error_text<DataError>([&] { source.train->decode(2, image); }),
+              HasSubstr("3.png': is a link to nothing"));
 }
 
 }  // namespace

@@ -57,6 +57,22 @@ TEST(EvaluatorTest, AtTheEndTheBankIsTrainWithValAndTestIsOpenedOnce) {
   EXPECT_EQ(s.assembly.dataset->test_reads(), 1);
 }
 
+TEST(EvaluatorTest, FeaturesAreThereWithoutAnEvaluation) {
+  Setting s("");
+  EXPECT_TRUE(s.evaluator.at_end(*s.job).empty());
+  const auto& features = s.evaluator.features();
+  ASSERT_EQ(features.size(), 3u);
+  for (const auto split : {Split::kTrain, Split::kVal, Split::kTest})
+    EXPECT_EQ(features.at(std::string(split_name(split))).size(0), s.size(split));
+}
+
+TEST(EvaluatorTest, FeaturesOfATestThatIsNotReadAreNotThere) {
+  Setting s("", {"data.read_test=false"});
+  s.evaluator.at_end(*s.job);
+  EXPECT_EQ(s.evaluator.features().size(), 2u);
+  EXPECT_EQ(s.assembly.dataset->test_reads(), 0);
+}
+
 TEST(EvaluatorTest, CentredRowsHaveTheBanksMeanSubtracted) {
   Setting s(kProbe);
   const auto values = by_path(s.evaluator.at_end(*s.job));
@@ -211,13 +227,6 @@ TEST(EvaluatorTest, ViewsNeedVal) {
                   "org.kith.view_retrieval: needs images that were not trained on, and the data "
                   "set in '.*' has no val split: this evaluation is left out")));
   EXPECT_TRUE(s.evaluator.at_end(*s.job).empty());
-}
-
-TEST(EvaluatorTest, FeaturesAreKeptWhetherOrNotAnEvaluationLooksAtThem) {
-  Setting s("", {}, false);
-  EXPECT_TRUE(s.evaluator.at_end(*s.job).empty());
-  EXPECT_EQ(s.evaluator.features().at("train").size(0), s.size(Split::kTrain));
-  EXPECT_EQ(s.evaluator.features().at("test").size(0), 12);
 }
 
 }  // namespace

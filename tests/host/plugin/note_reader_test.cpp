@@ -62,7 +62,7 @@ TEST_F(NoteReaderTest, ReadsWhoThePluginIs) {
 
 TEST_F(NoteReaderTest, ReadsEveryTypeOfOption) {
   const PluginMetadata m = read(bytes_);
-  ASSERT_EQ(m.options.size(), 11u);
+  ASSERT_EQ(m.options.size(), 13u);
   EXPECT_EQ(std::get<bool>(option(m, "symmetric").defaults[0]), true);
   const OptionSpec& k = option(m, "k");
   EXPECT_EQ(std::get<std::int64_t>(k.defaults[0]), 20);
@@ -88,6 +88,45 @@ TEST_F(NoteReaderTest, ReadsEveryTypeOfOption) {
   EXPECT_EQ(area.unit, "fraction");
   EXPECT_EQ(std::get<std::int64_t>(option(m, "widths").defaults[1]), 32);
   EXPECT_TRUE(option(m, "names").defaults.empty());
+}
+
+TEST_F(NoteReaderTest, ReadsTheValuesThatWordsStandFor) {
+  const PluginMetadata m = read(bytes_);
+  const std::vector<OptionPreset>& presets = option(m, "levels").presets;
+  ASSERT_EQ(presets.size(), 2u);
+  EXPECT_EQ(presets[0].option, "statistics");
+  EXPECT_EQ(presets[0].word, "known");
+  ASSERT_EQ(presets[0].values.size(), 2u);
+  EXPECT_EQ(std::get<double>(presets[0].values[1]), 0.75);
+  EXPECT_EQ(presets[0].measured, "");
+  EXPECT_EQ(presets[1].word, "measure");
+  EXPECT_TRUE(presets[1].values.empty());
+  EXPECT_EQ(presets[1].measured, "channel_mean");
+  EXPECT_TRUE(option(m, "area").presets.empty());
+}
+
+TEST_F(NoteReaderTest, RefusesValuesOfAWordThatIsNoChoice) {
+  auto lies = bytes_;
+  const std::string name = "levels", word = "known";
+  auto at = std::search(lies.begin(), lies.end(), name.begin(), name.end());
+  at = std::search(at, lies.end(), word.begin(), word.end());
+  ASSERT_NE(at, lies.end());
+  *at = 'K';
+  EXPECT_NE(refusal(lies).find("option 'levels' has a preset for 'statistics' = 'Known', which is "
+                               "no choice beside the first"),
+            std::string::npos)
+      << refusal(lies);
+}
+
+TEST_F(NoteReaderTest, RefusesValuesOfAWordOutsideTheirRange) {
+  auto lies = bytes_;
+  const std::string word = "known", quarters("\0\0\0\0\0\0\xe8\x3f", 8);  // 0.75
+  auto at = std::search(lies.begin(), lies.end(), word.begin(), word.end());
+  at = std::search(at, lies.end(), quarters.begin(), quarters.end());
+  ASSERT_NE(at, lies.end());
+  at[7] = '\x40';  // 49152
+  EXPECT_NE(refusal(lies).find("option 'levels' has a preset outside its range"), std::string::npos)
+      << refusal(lies);
 }
 
 TEST_F(NoteReaderTest, ReadsTheOperatorsThatAreCalledOnceEach) {
