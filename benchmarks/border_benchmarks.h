@@ -11,6 +11,8 @@ void add_operator_benchmarks();
 void add_step_benchmarks();
 /// Names "memory/...": what a process holds after many of them.
 void add_memory_benchmarks();
+/// Name "nearest_rows/...": a search in a bank.
+void add_nearest_rows_benchmark();
 
 /// What the step benchmark's processes run: prints the losses of the first steps, then wall and
 /// processor seconds of a step, the mean over `steps` more.

@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   kith::benchmarks::add_operator_benchmarks();
   kith::benchmarks::add_step_benchmarks();
   kith::benchmarks::add_memory_benchmarks();
+  kith::benchmarks::add_nearest_rows_benchmark();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();

@@ -23,7 +23,6 @@ host::PluginObjectPtr open_for_benchmark(const std::string& file, const OptionSe
                       spec.type,
                       spec.is_list,
                       given != settings.end() ? given->second : spec.defaults,
-                      {},
                       {}});
   }
   if (used != settings.size())

@@ -37,7 +37,7 @@ struct OptionValue {
   /// What the values are that have yet to be measured on train: "channel_mean", "channel_std"; else
   /// empty.
   std::string measured{};
-  SourcePlace where;
+  SourcePlace where{};
 };
 
 /// A plugin that an experiment names, with a value for every option that the plugin declares.

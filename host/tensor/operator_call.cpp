@@ -6,6 +6,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "operators/register.h"
 #include "tensor/border.h"
 #include "tensor/handle.h"
 #include "tensor/operator_arguments.h"
@@ -19,6 +20,7 @@ thread_local std::set<std::string>* record = nullptr;
 thread_local std::vector<kith_value> waiting_results;
 
 std::optional<c10::OperatorHandle> find_operator(const std::string& full_name) {
+  register_host_operators();
   const auto dot = full_name.find('.');
   return c10::Dispatcher::singleton().findSchema(
       {full_name.substr(0, dot), dot == std::string::npos ? "" : full_name.substr(dot + 1)});

@@ -75,7 +75,7 @@ class Knn : public kith::Evaluation {
 
  private:
   static constexpr std::int64_t kTile =
-      512;  // queries at a time: the similarities of a tile stay below 200 MB
+      512;  // queries at a time: the distances of a tile stay below 200 MB
 
   Tensor prepared(const Tensor& rows) const { return euclidean_ ? rows : kith::normalize(rows); }
 
@@ -83,19 +83,25 @@ class Knn : public kith::Evaluation {
   Tensor vote(const Tensor& query, const Tensor& bank, const Tensor& labels, std::int64_t classes,
               std::int64_t k) const {
     k = std::min(k, bank.size(0));
-    const Tensor bank_t = bank.t();
-    std::vector<Tensor> tiles;
+    const auto best = euclidean_ ? nearest_by_distance(query, bank, k)
+                                 : kith::call_many<"kith::nearest_rows">(query, bank, k);
+    const Tensor weight = euclidean_ ? 1.0 / (1e-5 - best[0]) : (best[0] / temperature_).exp();
+    const Tensor voted = labels.index_select(0, best[1].flatten()).reshape({query.size(0), k});
+    return kith::call<"aten::scatter_add">(kith::new_zeros(weight, {query.size(0), classes}), 1,
+                                           voted, weight);
+  }
+
+  /// Negative distances and positions of the nearest, [N, k] each.
+  static std::vector<Tensor> nearest_by_distance(const Tensor& query, const Tensor& bank,
+                                                 std::int64_t k) {
+    std::vector<Tensor> distances, places;
     for (std::int64_t at = 0; at < query.size(0); at += kTile) {
       const Tensor rows = query.narrow(0, at, std::min(kTile, query.size(0) - at));
-      const Tensor likeness =
-          euclidean_ ? -kith::call<"aten::cdist">(rows, bank) : rows.matmul(bank_t);
-      const auto best = kith::call_many<"aten::topk">(likeness, k);  // values, positions [n, k]
-      const Tensor weight = euclidean_ ? 1.0 / (1e-5 - best[0]) : (best[0] / temperature_).exp();
-      const Tensor voted = labels.index_select(0, best[1].flatten()).reshape({rows.size(0), k});
-      tiles.push_back(kith::call<"aten::scatter_add">(
-          kith::new_zeros(weight, {rows.size(0), classes}), 1, voted, weight));
+      const auto best = kith::call_many<"aten::topk">(-kith::call<"aten::cdist">(rows, bank), k);
+      distances.push_back(best[0]);
+      places.push_back(best[1]);
     }
-    return kith::cat(tiles);
+    return {kith::cat(distances), kith::cat(places)};
   }
 
   /// The share of queries whose class is among the n with the most votes.
