@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "plugin/nearest_name.h"
 #include "plugin/trial.h"
+#include "tensor/allocator.h"
 #include "tensor/border.h"
 
 namespace {
@@ -172,6 +173,7 @@ int main(int argc, char** argv) {
     const std::vector<std::string> files(argv + 2, argv + argc);
     return run_trial(files, host_table());
   }
+  keep_freed_memory();
   spdlog::set_default_logger(spdlog::stderr_color_mt("kith"));
   spdlog::set_pattern("%H:%M:%S %^%l%$ %v");
   try {
