@@ -22,6 +22,12 @@ struct RunArguments {
   std::string resume;  ///< empty: a new run
 };
 
+struct NewPluginArguments {
+  std::string kind;
+  std::string name;
+  std::string folder;  ///< empty: the name, in the current folder
+};
+
 /// The commands. Each prints to standard output and returns an exit code; errors are thrown as
 /// kith::Error.
 int run_command(const RunArguments& arguments);
@@ -29,5 +35,7 @@ int check_command(const std::string& experiment, const std::vector<std::string>&
 int schema_command();
 int plugin_list_command();
 int plugin_inspect_command(const std::string& name);
+int plugin_check_command(const std::string& name);
+int plugin_new_command(const NewPluginArguments& arguments);
 
 }  // namespace kith::host

@@ -63,6 +63,18 @@ kith_instance Job::new_instance(std::string prefix, const PluginObject* plugin) 
   return &instances_.back();
 }
 
+void Job::reserve_state(const std::string& name, std::span<const std::int64_t> sizes,
+                        std::size_t item_bytes) {
+  if (settings_.most_state_bytes == 0) return;
+  double bytes = static_cast<double>(item_bytes);
+  for (const auto size : sizes) bytes *= static_cast<double>(std::max<std::int64_t>(size, 0));
+  bytes += static_cast<double>(reserved_bytes_);
+  if (bytes > static_cast<double>(settings_.most_state_bytes))
+    throw ConfigError("'" + name + "' makes the state larger than the " +
+                      std::to_string(settings_.most_state_bytes >> 20) + " MiB that it may have");
+  reserved_bytes_ = static_cast<std::int64_t>(bytes);
+}
+
 kith_callable Job::new_callable(kith_callable_s callable) {
   callable.job = this;
   callables_.push_back(std::move(callable));
@@ -149,11 +161,13 @@ kith_tensor call_loss(kith_loss_ref_s& loss, std::span<const kith_tensor> inputs
   const auto n = static_cast<std::uint32_t>(handles.size());
   const auto& api = loss.plugin->api<kith_loss_api>();
   check_plugin(api.forward(loss.self, handles.data(), n, &out), id + ": forward");
+  if (!unwrap(out).defined())
+    throw PluginError(id + ": forward: returned no loss, wanted a tensor with one number");
   if (!loss.watched) return out;
   if (KITH_HAS(&api, chance_value) && api.chance_value != nullptr)
     check_plugin(api.chance_value(loss.self, handles.data(), n, &loss.chance_value.emplace()),
                  id + ": chance_value");
-  loss.value = unwrap(out).defined() ? unwrap(out).detach() : at::Tensor();
+  loss.value = unwrap(out).detach();
   return out;
 }
 

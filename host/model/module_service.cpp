@@ -18,6 +18,7 @@ namespace {
 at::Tensor begin_tensor(kith_instance instance, const std::string& name, const kith_init& init,
                         at::IntArrayRef sizes, at::TensorOptions options) {
   const auto& settings = instance->job->settings();
+  instance->job->reserve_state(name, sizes, options.dtype().itemsize());
   if (settings.shapes_only)
     return at::full(sizes, init.kind == KITH_INIT_CONSTANT ? init.a : 0.01, options);
   DrawKey key;

@@ -15,8 +15,15 @@ using testing::MatchesRegex;
 class CommandLineTest : public Workshop {};
 
 TEST_F(CommandLineTest, HelpOfEveryCommandHasExamplesAndExitCodes) {
-  const std::vector<std::vector<std::string>> commands{
-      {}, {"run"}, {"check"}, {"plugin"}, {"plugin", "list"}, {"plugin", "inspect"}, {"schema"}};
+  const std::vector<std::vector<std::string>> commands{{},
+                                                       {"run"},
+                                                       {"check"},
+                                                       {"plugin"},
+                                                       {"plugin", "list"},
+                                                       {"plugin", "inspect"},
+                                                       {"plugin", "check"},
+                                                       {"plugin", "new"},
+                                                       {"schema"}};
   for (auto command : commands) {
     std::string name = "kith";
     for (const auto& word : command) name += " " + word;
@@ -56,6 +63,9 @@ TEST_F(CommandLineTest, MistakesAreNamedAndEndWithTwo) {
       {{"check"}, "experiment is required"},
       {{"plugin"}, "A subcommand is required"},
       {{"plugin", "inspect"}, "name is required"},
+      {{"plugin", "check"}, "name is required"},
+      {{"plugin", "chck", "x"}, "kith plugin: no command 'chck'; did you mean 'check'?"},
+      {{"plugin", "new", "loss"}, "name is required"},
   };
   for (const auto& [arguments, text] : mistakes) {
     const auto outcome = kith(arguments);
