@@ -10,6 +10,7 @@
 
 #include "build_facts.h"
 #include "cli/commands.h"
+#include "cli/exit_watch.h"
 #include "conformance/check_child.h"
 #include "plugin/nearest_name.h"
 
@@ -177,6 +178,7 @@ int main(int argc, char** argv) {
   try {
     if (argc == 4 && std::string_view(argv[1]) == kith::conformance::kCheckCommand)
       return kith::conformance::run_check_child(argv[2], argv[3]);
+    const ExitWatch watch;
     return parse_and_run(argc, argv);
   } catch (const kith::Error& e) {
     std::fflush(stdout);

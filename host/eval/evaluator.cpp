@@ -25,6 +25,7 @@ struct Evaluator::Plugin {
   Plugin(const EvaluationPart& part, std::string name)
       : config(part.config), object(part.plugin), name(std::move(name)) {
     const auto args = object->arguments.args();
+    const PluginScope scope(object->metadata.id);
     check_plugin(api().create(nullptr, args.data(), static_cast<std::uint32_t>(args.size()), &self),
                  object->metadata.id + ": constructor");
   }

@@ -90,6 +90,7 @@ kith_callable Job::make_encoder(kith_instance instance, PluginObjectPtr encoder,
   input.height = settings_.height;
   input.width = settings_.width;
   const auto args = changed(*encoder, changes);
+  const PluginScope scope(encoder->metadata.id);
   void* self = nullptr;
   check_plugin(
       api.create(instance, &input, args.data(), static_cast<std::uint32_t>(args.size()), &self),
@@ -111,6 +112,7 @@ void Job::add_role(const std::string& role, PluginObjectPtr encoder) {
 
 void Job::make_method(PluginObjectPtr method) {
   method_plugin_ = std::move(method);
+  const PluginScope scope(method_plugin_->metadata.id);
   const auto& api = method_plugin_->api<kith_method_api>();
   const auto args = method_plugin_->arguments.args();
   check_plugin(api.create(new_instance("method", method_plugin_.get()), args.data(),
@@ -140,6 +142,7 @@ kith_loss_ref Job::make_loss(PluginObjectPtr loss, const std::vector<std::string
                         "' that the method does not give");
   }
   const auto args = loss->arguments.args();
+  const PluginScope scope(loss->metadata.id);
   check_plugin(loss->api<kith_loss_api>().create(
                    new_instance("loss" + std::to_string(losses_.size()), loss.get()), args.data(),
                    static_cast<std::uint32_t>(args.size()), &ref.self),
@@ -293,18 +296,21 @@ at::Tensor Job::method_step(kith_step_s& step) {
 
 void Job::method_begin_epoch() {
   const auto& api = method_plugin_->api<kith_method_api>();
+  const PluginScope scope(method_plugin_->metadata.id);
   if (api.begin_epoch != nullptr)
     check_plugin(api.begin_epoch(method_, &progress_), at_step("begin_epoch"));
 }
 
 void Job::method_after_backward(kith_step_s& step) {
   const auto& api = method_plugin_->api<kith_method_api>();
+  const PluginScope scope(method_plugin_->metadata.id);
   if (api.after_backward != nullptr)
     check_plugin(api.after_backward(method_, &step), at_step("after_backward"));
 }
 
 void Job::method_after_optimizer(kith_step_s& step) {
   const auto& api = method_plugin_->api<kith_method_api>();
+  const PluginScope scope(method_plugin_->metadata.id);
   if (api.after_optimizer != nullptr)
     check_plugin(api.after_optimizer(method_, &step), at_step("after_optimizer"));
 }
