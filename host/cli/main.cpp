@@ -114,7 +114,7 @@ void add_plugin(CLI::App& app, std::string& name, NewPluginArguments& made, int&
                     "the folder to write, which must not exist (default: the name)");
   begin->footer(with_exit_codes(
       "examples:\n  kith plugin new loss my_loss\n  kith plugin new method mine --folder "
-      "plugins/mine\n\nThe last lines that it prints are the command that builds and checks it."));
+      "plugins/mine\n\nThe last line that it prints builds and checks it."));
   begin->callback([&] { code = plugin_new_command(made); });
 }
 
