@@ -3,11 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <kith/harness.hpp>
+#include <string_view>
+
+#include "conformance/check_child.h"
 
 /// The main of the test program that links LibTorch; it is its own child for the first trial of a
-/// plugin.
+/// plugin, and for a check.
 int main(int argc, char** argv) {
   if (const auto code = kith::harness::trial_exit_code(argc, argv)) return *code;
+  if (argc == 4 && std::string_view(argv[1]) == kith::conformance::kCheckCommand)
+    return kith::conformance::run_check_child(argv[2], argv[3]);
   at::set_num_threads(1);  // tests run beside each other
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();

@@ -7,6 +7,7 @@
 #include <kith/error.hpp>
 #include <string>
 
+#include "augment/guarded.h"
 #include "augment/warp.h"
 
 namespace kith::host {
@@ -232,9 +233,14 @@ void ViewRenderer::run_whole(const ViewStep& step) {
     return;
   }
   if (a.stage() == AugmentationStage::kFilter) {
-    scratch_.filter.resize(a.scratch_size(spec_.height, spec_.width, spec_.channels));
-    view.scratch = scratch_.filter.empty() ? nullptr : scratch_.filter.data();
-    a.filter(step.values, view);
+    const auto wanted = a.scratch_size(spec_.height, spec_.width, spec_.channels);
+    if (scratch_.guarded) {
+      run_guarded_filter(step, view, wanted);
+    } else {
+      scratch_.filter.resize(wanted);
+      view.scratch = scratch_.filter.empty() ? nullptr : scratch_.filter.data();
+      a.filter(step.values, view);
+    }
   } else {
     scratch_.other_planes.resize(spec_.floats());
     std::array<float*, KITH_MAX_CHANNELS> from{};
@@ -245,6 +251,17 @@ void ViewRenderer::run_whole(const ViewStep& step) {
     a.image(step.values, whole_view(from.data()), view);
   }
   if (is_pillow8() && !a.rounds()) round_planes(0, spec_.pixels());
+}
+
+void ViewRenderer::run_guarded_filter(const ViewStep& step, kith_view_pixels view,
+                                      std::size_t wanted) {
+  Guarded<float> scratch(wanted);
+  view.scratch = wanted == 0 ? nullptr : scratch.data();
+  step.augmentation->filter(step.values, view);
+  if (const auto damage = scratch.damage(); !damage.empty())
+    throw PluginError("augmentation '" + step.augmentation->name() +
+                      "' must keep to its scratch space of " + std::to_string(wanted) +
+                      " numbers, " + damage);
 }
 
 void ViewRenderer::run_late_geometry(const ViewStep& step) {

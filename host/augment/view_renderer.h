@@ -41,6 +41,7 @@ class ViewRenderer {
   void finish(std::size_t first, std::size_t size);
 
   void run_whole(const ViewStep& step);
+  void run_guarded_filter(const ViewStep& step, kith_view_pixels view, std::size_t wanted);
   void run_late_geometry(const ViewStep& step);
   void flip(bool horizontal, bool vertical);
   void turn(const GeometryPlan& plan);

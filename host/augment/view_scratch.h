@@ -36,6 +36,9 @@ struct ViewScratch {
   std::vector<float> other_planes;       ///< what an image stage reads
   std::vector<float> filter;             ///< lent to filters
   std::vector<ViewStep> steps;
+  /// Looks whether an augmentation writes beyond its scratch space, and the one that wrote beyond
+  /// the view: for a dry run. Costs time.
+  bool guarded = false;
 };
 
 }  // namespace kith::host

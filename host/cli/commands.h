@@ -28,6 +28,12 @@ struct DataArguments {
   std::vector<std::string> set;
 };
 
+struct NewPluginArguments {
+  std::string kind;
+  std::string name;
+  std::string folder;  ///< empty: the name, in the current folder
+};
+
 /// The commands. Each prints to standard output and returns an exit code; errors are thrown as
 /// kith::Error.
 int run_command(const RunArguments& arguments);
@@ -36,5 +42,7 @@ int data_check_command(const DataArguments& arguments);
 int schema_command();
 int plugin_list_command();
 int plugin_inspect_command(const std::string& name);
+int plugin_check_command(const std::string& name);
+int plugin_new_command(const NewPluginArguments& arguments);
 
 }  // namespace kith::host

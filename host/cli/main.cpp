@@ -6,13 +6,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <kith/error.hpp>
+#include <kith/harness.hpp>
 
 #include "build_facts.h"
 #include "cli/commands.h"
+#include "cli/exit_watch.h"
+#include "conformance/check_child.h"
 #include "plugin/nearest_name.h"
-#include "plugin/trial.h"
 #include "tensor/allocator.h"
-#include "tensor/border.h"
 
 namespace {
 
@@ -31,7 +32,9 @@ constexpr const char* kExamples = R"(examples:
   kith check experiment.toml
   kith data check experiment.toml
   kith plugin list
-  kith plugin inspect knn)";
+  kith plugin inspect knn
+  kith plugin check ./my_loss.so
+  kith plugin new loss my_loss)";
 
 constexpr const char* kEnvironment = R"(
 
@@ -78,10 +81,12 @@ void add_check(CLI::App& app, RunArguments& arguments, int& code) {
   check->callback([&] { code = check_command(arguments.experiment, arguments.set); });
 }
 
-void add_plugin(CLI::App& app, std::string& name, int& code) {
-  auto* plugin = app.add_subcommand("plugin", "look at plugins without loading them");
+void add_plugin(CLI::App& app, std::string& name, NewPluginArguments& made, int& code) {
+  auto* plugin = app.add_subcommand("plugin", "look at plugins, check them, begin a new one");
   plugin->require_subcommand(1);
-  plugin->footer(with_exit_codes("examples:\n  kith plugin list\n  kith plugin inspect knn"));
+  plugin->footer(
+      with_exit_codes("examples:\n  kith plugin list\n  kith plugin inspect knn\n"
+                      "  kith plugin check knn\n  kith plugin new loss my_loss"));
   auto* list =
       plugin->add_subcommand("list", "all plugins that are found, and files that can't be used");
   list->footer(with_exit_codes("example:\n  kith plugin list"));
@@ -92,6 +97,27 @@ void add_plugin(CLI::App& app, std::string& name, int& code) {
   inspect->footer(
       with_exit_codes("examples:\n  kith plugin inspect knn\n  kith plugin inspect ./my_loss.so"));
   inspect->callback([&] { code = plugin_inspect_command(name); });
+  auto* check = plugin->add_subcommand(
+      "check",
+      "load a plugin and hold it against what every plugin of its kind must hold: gradients, "
+      "determinism, save and load, ends of its options; each check in a process of its own");
+  check->add_option("name", name, "short name, id, or a file")->required();
+  check->footer(
+      with_exit_codes("examples:\n  kith plugin check knn\n  kith plugin check ./my_loss.so\n\n"
+                      "It ends with 0 if every check passed or does not apply, and with 1 if one "
+                      "failed or the plugin cannot be loaded."));
+  check->callback([&] { code = plugin_check_command(name); });
+  auto* begin = plugin->add_subcommand(
+      "new", "write a folder with a small plugin that builds and passes `kith plugin check`");
+  begin->add_option("kind", made.kind, "loss, encoder, augmentation, evaluation or method")
+      ->required();
+  begin->add_option("name", made.name, "its short name, as my_loss")->required();
+  begin->add_option("--folder", made.folder,
+                    "the folder to write, which must not exist (default: the name)");
+  begin->footer(with_exit_codes(
+      "examples:\n  kith plugin new loss my_loss\n  kith plugin new method mine --folder "
+      "plugins/mine\n\nThe last line that it prints builds and checks it."));
+  begin->callback([&] { code = plugin_new_command(made); });
 }
 
 void add_data(CLI::App& app, DataArguments& arguments, int& code) {
@@ -149,7 +175,8 @@ int parse_and_run(int argc, char** argv) {
   add_run(app, arguments, code);
   add_check(app, arguments, code);
   add_data(app, data, code);
-  add_plugin(app, name, code);
+  NewPluginArguments made;
+  add_plugin(app, name, made, code);
   auto* schema =
       app.add_subcommand("schema", "print the JSON schema of experiment files, for editors");
   schema->footer(with_exit_codes("example:\n  kith schema > experiment.schema.json"));
@@ -169,14 +196,14 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == kTrialCommand) {
-    const std::vector<std::string> files(argv + 2, argv + argc);
-    return run_trial(files, host_table());
-  }
+  if (const auto code = kith::harness::trial_exit_code(argc, argv)) return *code;
   keep_freed_memory();
   spdlog::set_default_logger(spdlog::stderr_color_mt("kith"));
   spdlog::set_pattern("%H:%M:%S %^%l%$ %v");
   try {
+    if (argc == 4 && std::string_view(argv[1]) == kith::conformance::kCheckCommand)
+      return kith::conformance::run_check_child(argv[2], argv[3]);
+    const ExitWatch watch;
     return parse_and_run(argc, argv);
   } catch (const kith::Error& e) {
     std::fflush(stdout);

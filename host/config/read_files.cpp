@@ -17,6 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// No experiment comes near it; a device never ends.
+constexpr std::size_t kMostBytes = std::size_t{16} << 20;
+
 std::vector<std::string> toml_files_in(const fs::path& folder) {
   std::vector<std::string> names;
   std::error_code error;
@@ -50,7 +53,14 @@ std::optional<std::string> read_text(const fs::path& path, const SourcePlace& na
     return std::nullopt;
   }
   std::ifstream stream(absolute, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+  std::string text;
+  for (char c; text.size() <= kMostBytes && stream.get(c);) text += c;
+  if (text.size() > kMostBytes) {
+    problems.add("experiment: must have at most " + std::to_string(kMostBytes) + " bytes, " +
+                     absolute.string() + " has more",
+                 named_at);
+    return std::nullopt;
+  }
   if (!stream.is_open() || stream.bad()) {
     problems.add("experiment: can't read " + absolute.string() + "; it must be a readable file",
                  named_at);

@@ -26,6 +26,7 @@ struct Evaluator::Plugin {
 
   Plugin(const EvaluationPart& part, std::string name) : part(part), name(std::move(name)) {
     const auto args = part.plugin->arguments.args();
+    const PluginScope scope(part.plugin->metadata.id);
     check_plugin(api().create(nullptr, args.data(), static_cast<std::uint32_t>(args.size()), &self),
                  part.plugin->metadata.id + ": constructor");
   }

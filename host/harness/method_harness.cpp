@@ -4,6 +4,7 @@
 #include <kith/error.hpp>
 
 #include "harness/plugin_access.h"
+#include "harness/small_encoder.h"
 #include "harness/state_values.h"
 #include "harness/stub_encoder.h"
 #include "harness/values.h"
@@ -33,7 +34,9 @@ struct MethodHarness::Parts {
   Parts(const std::string& table, const Settings& settings, const Encoders& encoders)
       : real(scalar_type(settings.compute)), job(make_job(settings)) {
     for (const auto& [role, encoder] : encoders)
-      job->add_role(role, encoder.empty() ? stub_encoder() : load_plugin("encoder", encoder));
+      job->add_role(role, encoder.empty()            ? stub_encoder()
+                          : encoder == kSmallEncoder ? small_encoder()
+                                                     : load_plugin("encoder", encoder));
     job->make_method(load_plugin("method", table));
     const auto steps = std::max<std::int64_t>(1, settings.train_images / settings.batch_size);
     training = std::make_unique<host::TrainingStep>(*job, training_tables(settings), steps);

@@ -45,6 +45,21 @@ std::vector<Part> parts_of(const host::PluginMetadata& m, std::string_view group
   return parts;
 }
 
+Plugin described(const host::PluginRecord& record) {
+  const auto& m = record.metadata;
+  Plugin plugin;
+  plugin.kind = m.kind;
+  plugin.id = m.id;
+  plugin.name = m.name;
+  plugin.file = record.path;
+  plugin.inputs = parts_of(m, "input");
+  plugin.outputs = parts_of(m, "output");
+  for (const auto& need : parts_of(m, "needs")) plugin.needs[need.name] = need.shape;
+  for (const auto& use : m.operators) plugin.operators.insert(use.name);
+  plugin.tables_at_ends = tables_at_ends(m);
+  return plugin;
+}
+
 }  // namespace
 
 std::optional<int> trial_exit_code(int argc, char** argv) {
@@ -62,22 +77,15 @@ std::vector<Plugin> plugins(std::string_view kind) {
   auto& s = shelf();
   const std::lock_guard lock(s.mutex);
   std::vector<Plugin> found;
-  for (const auto* record : s.plugins.registry().records()) {
-    const auto& m = record->metadata;
-    if (m.kind != kind) continue;
-    Plugin plugin;
-    plugin.kind = m.kind;
-    plugin.id = m.id;
-    plugin.name = m.name;
-    plugin.file = record->path;
-    plugin.inputs = parts_of(m, "input");
-    plugin.outputs = parts_of(m, "output");
-    for (const auto& need : parts_of(m, "needs")) plugin.needs[need.name] = need.shape;
-    for (const auto& use : m.operators) plugin.operators.insert(use.name);
-    plugin.tables_at_ends = tables_at_ends(m);
-    found.push_back(std::move(plugin));
-  }
+  for (const auto* record : s.plugins.registry().records())
+    if (record->metadata.kind == kind) found.push_back(described(*record));
   return found;
+}
+
+Plugin find_plugin(const std::string& name) {
+  auto& s = shelf();
+  const std::lock_guard lock(s.mutex);
+  return described(s.plugins.registry().find_of_any_kind(name));
 }
 
 host::PluginObjectPtr load_plugin(const std::string& kind, const std::string& table) {

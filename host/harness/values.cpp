@@ -61,6 +61,7 @@ std::unique_ptr<host::Job> make_job(const Settings& settings) {
   job.channels = settings.channels;
   job.height = settings.height;
   job.width = settings.width;
+  job.most_state_bytes = settings.most_state_mib << 20;
   return std::make_unique<host::Job>(job, communicator_of(settings.rank));
 }
 

@@ -65,6 +65,18 @@ kith_instance Job::new_instance(std::string prefix, const PluginObject* plugin) 
   return &instances_.back();
 }
 
+void Job::reserve_state(const std::string& name, std::span<const std::int64_t> sizes,
+                        std::size_t item_bytes) {
+  if (settings_.most_state_bytes == 0) return;
+  double bytes = static_cast<double>(item_bytes);
+  for (const auto size : sizes) bytes *= static_cast<double>(std::max<std::int64_t>(size, 0));
+  bytes += static_cast<double>(reserved_bytes_);
+  if (bytes > static_cast<double>(settings_.most_state_bytes))
+    throw ConfigError("'" + name + "' makes the state larger than the " +
+                      std::to_string(settings_.most_state_bytes >> 20) + " MiB that it may have");
+  reserved_bytes_ = static_cast<std::int64_t>(bytes);
+}
+
 kith_callable Job::new_callable(kith_callable_s callable) {
   callable.job = this;
   callables_.push_back(std::move(callable));
@@ -80,6 +92,7 @@ kith_callable Job::make_encoder(kith_instance instance, PluginObjectPtr encoder,
   input.height = settings_.height;
   input.width = settings_.width;
   const auto args = changed(*encoder, changes);
+  const PluginScope scope(encoder->metadata.id);
   void* self = nullptr;
   check_plugin(
       api.create(instance, &input, args.data(), static_cast<std::uint32_t>(args.size()), &self),
@@ -101,6 +114,7 @@ void Job::add_role(const std::string& role, PluginObjectPtr encoder) {
 
 void Job::make_method(PluginObjectPtr method) {
   method_plugin_ = std::move(method);
+  const PluginScope scope(method_plugin_->metadata.id);
   const auto& api = method_plugin_->api<kith_method_api>();
   const auto args = method_plugin_->arguments.args();
   check_plugin(api.create(new_instance("method", method_plugin_.get()), args.data(),
@@ -130,6 +144,7 @@ kith_loss_ref Job::make_loss(PluginObjectPtr loss, const std::vector<std::string
                         "' that the method does not give");
   }
   const auto args = loss->arguments.args();
+  const PluginScope scope(loss->metadata.id);
   check_plugin(loss->api<kith_loss_api>().create(
                    new_instance("loss" + std::to_string(losses_.size()), loss.get()), args.data(),
                    static_cast<std::uint32_t>(args.size()), &ref.self),
@@ -151,11 +166,13 @@ kith_tensor call_loss(kith_loss_ref_s& loss, std::span<const kith_tensor> inputs
   const auto n = static_cast<std::uint32_t>(handles.size());
   const auto& api = loss.plugin->api<kith_loss_api>();
   check_plugin(api.forward(loss.self, handles.data(), n, &out), id + ": forward");
+  if (!unwrap(out).defined())
+    throw PluginError(id + ": forward: returned no loss, wanted a tensor with one number");
   if (!loss.watched) return out;
   if (KITH_HAS(&api, chance_value) && api.chance_value != nullptr)
     check_plugin(api.chance_value(loss.self, handles.data(), n, &loss.chance_value.emplace()),
                  id + ": chance_value");
-  loss.value = unwrap(out).defined() ? unwrap(out).detach() : at::Tensor();
+  loss.value = unwrap(out).detach();
   return out;
 }
 
@@ -307,18 +324,21 @@ at::Tensor Job::method_step(kith_step_s& step) {
 
 void Job::method_begin_epoch() {
   const auto& api = method_plugin_->api<kith_method_api>();
+  const PluginScope scope(method_plugin_->metadata.id);
   if (api.begin_epoch != nullptr)
     check_plugin(api.begin_epoch(method_, &progress_), at_step("begin_epoch"));
 }
 
 void Job::method_after_backward(kith_step_s& step) {
   const auto& api = method_plugin_->api<kith_method_api>();
+  const PluginScope scope(method_plugin_->metadata.id);
   if (api.after_backward != nullptr)
     check_plugin(api.after_backward(method_, &step), at_step("after_backward"));
 }
 
 void Job::method_after_optimizer(kith_step_s& step) {
   const auto& api = method_plugin_->api<kith_method_api>();
+  const PluginScope scope(method_plugin_->metadata.id);
   if (api.after_optimizer != nullptr)
     check_plugin(api.after_optimizer(method_, &step), at_step("after_optimizer"));
 }

@@ -34,6 +34,8 @@ struct JobSettings {
   std::int64_t accumulation = 1;
   /// Constants instead of drawn numbers: for a dry run, where only shapes matter.
   bool shapes_only = false;
+  /// Most bytes of parameters and buffers that may be declared; 0: as many as fit into memory.
+  std::int64_t most_state_bytes = 0;
 };
 
 }  // namespace kith::host
@@ -142,6 +144,11 @@ class Job {
   /// Tests: named draws of plugins that are replaced by given tensors.
   std::map<std::string, at::Tensor>& draw_replacements() { return draw_replacements_; }
 
+  /// Counts the bytes of a tensor that is about to be declared.
+  /// @throws ConfigError  if all declared ones were more than JobSettings::most_state_bytes.
+  void reserve_state(const std::string& name, std::span<const std::int64_t> sizes,
+                     std::size_t item_bytes);
+
   // Used by the services.
   kith_instance new_instance(std::string prefix, const PluginObject* plugin);
   kith_callable new_callable(kith_callable_s callable);
@@ -168,6 +175,7 @@ class Job {
   JobSettings settings_;
   std::unique_ptr<Communicator> communicator_;
   State state_;
+  std::int64_t reserved_bytes_ = 0;
   kith_progress progress_{};
   bool training_ = true;
   bool in_chunk_ = false, norm_saw_chunks_ = false;

@@ -15,9 +15,24 @@
 namespace kith::host {
 namespace {
 
+/// Sizes that no tensor can have.
+void require_sizes(const std::string& name, at::IntArrayRef sizes) {
+  constexpr double kMostNumbers = 9e18 / 8;  // their bytes fit into 63 bits
+  double numbers = 1;
+  for (const auto size : sizes) {
+    if (size < 0) numbers = -1;
+    if (numbers >= 0) numbers *= static_cast<double>(size);
+  }
+  if (numbers < 0 || numbers > kMostNumbers)
+    throw ShapeError("'" + name + "' is declared with a shape that no tensor can have, " +
+                     c10::str(sizes));
+}
+
 at::Tensor begin_tensor(kith_instance instance, const std::string& name, const kith_init& init,
                         at::IntArrayRef sizes, at::TensorOptions options) {
   const auto& settings = instance->job->settings();
+  require_sizes(name, sizes);
+  instance->job->reserve_state(name, sizes, options.dtype().itemsize());
   if (settings.shapes_only)
     return at::full(sizes, init.kind == KITH_INIT_CONSTANT ? init.a : 0.01, options);
   DrawKey key;

@@ -34,8 +34,9 @@ std::vector<const PluginUse*> plugins_of(const Experiment& e) {
   return all;
 }
 
-PluginShelf::PluginShelf(const std::filesystem::path& experiment_folder) {
+PluginShelf::PluginShelf(const std::filesystem::path& experiment_folder, bool try_again) {
   TrialSettings trial;
+  trial.again = try_again;
   trial.cache_folder = default_trial_cache();
   registry_ = std::make_unique<PluginRegistry>(plugin_search_path(experiment_folder),
                                                host_abilities(), trial);

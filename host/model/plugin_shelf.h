@@ -18,7 +18,8 @@ namespace kith::host {
 class PluginShelf : public PluginCatalog {
  public:
   /// @param experiment_folder  searched first; empty: none.
-  explicit PluginShelf(const std::filesystem::path& experiment_folder);
+  /// @param try_again          tries plugins in a child process that passed before, too.
+  explicit PluginShelf(const std::filesystem::path& experiment_folder, bool try_again = false);
 
   const PluginMetadata* find(std::string_view kind, std::string_view reference,
                              const std::filesystem::path& folder) const override;

@@ -10,6 +10,7 @@ namespace kith::host {
 Parameter& State::add_parameter(Parameter parameter) {
   if (find_parameter(parameter.name) != nullptr || find_buffer(parameter.name) != nullptr)
     throw PluginError("'" + parameter.name + "' is declared twice");
+  parameter.sizes = parameter.value.sizes().vec();
   parameters_.push_back(std::move(parameter));
   parameter_of_[parameters_.back().name] = &parameters_.back();
   return parameters_.back();
@@ -18,6 +19,7 @@ Parameter& State::add_parameter(Parameter parameter) {
 Buffer& State::add_buffer(Buffer buffer) {
   if (find_parameter(buffer.name) != nullptr || find_buffer(buffer.name) != nullptr)
     throw PluginError("'" + buffer.name + "' is declared twice");
+  buffer.sizes = buffer.value.sizes().vec();
   buffers_.push_back(std::move(buffer));
   buffer_of_[buffers_.back().name] = &buffers_.back();
   return buffers_.back();
@@ -31,6 +33,18 @@ Parameter* State::find_parameter(const std::string& name) {
 Buffer* State::find_buffer(const std::string& name) {
   const auto found = buffer_of_.find(name);
   return found == buffer_of_.end() ? nullptr : found->second;
+}
+
+void State::require_declared_shapes(const std::string& who) const {
+  const auto require = [&](const auto& tensor) {
+    const at::IntArrayRef declared(tensor.sizes);
+    if (tensor.value.sizes() != declared)
+      throw ShapeError(who + ": '" + tensor.name +
+                       "' must keep the shape that it was declared with, " + c10::str(declared) +
+                       ", got " + c10::str(tensor.value.sizes()));
+  };
+  for (const auto& p : parameters_) require(p);
+  for (const auto& b : buffers_) require(b);
 }
 
 std::int64_t State::count(const std::string& prefix) const {

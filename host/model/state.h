@@ -27,13 +27,15 @@ struct Parameter {
   double lr_factor = 1;
   bool constant_lr = false;
   std::optional<double> clamp_min, clamp_max;
+  std::vector<std::int64_t> sizes{};  ///< as declared
 };
 
 /// An untrained tensor that is part of the state.
 struct Buffer {
   std::string name;
   at::Tensor value;
-  std::string export_kind;  ///< "queue", "memory_bank", ...; empty: not in run.h5
+  std::string export_kind;            ///< "queue", "memory_bank", ...; empty: not in run.h5
+  std::vector<std::int64_t> sizes{};  ///< as declared
 };
 
 /// All tensors that the plugins of a job declared, in the order of declaration. Pointers stay
@@ -51,6 +53,10 @@ class State {
 
   Parameter* find_parameter(const std::string& name);
   Buffer* find_buffer(const std::string& name);
+
+  /// An operator can give a tensor another shape, which no checkpoint could be restored into.
+  /// @throws ShapeError  naming the first tensor that has not the shape it was declared with.
+  void require_declared_shapes(const std::string& who) const;
 
   /// Number of trained numbers in the parameters whose names begin with the prefix.
   std::int64_t count(const std::string& prefix) const;

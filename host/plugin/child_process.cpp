@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <kith/error.hpp>
 #include <thread>
 
@@ -91,7 +94,7 @@ class SpawnOptions {
         ::posix_spawn(&pid, command[0].c_str(), &actions_, &attributes_, arguments.data(), environ);
     if (error != 0)
       throw kith::Error("loader: cannot start " + command[0] +
-                        " to try new plugins: " + std::strerror(error));
+                        " to try plugins: " + std::strerror(error));
     return pid;
   }
 
@@ -115,7 +118,7 @@ ChildResult run_child_process(const std::vector<std::string>& command,
     const int done = ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT);
     if (done == 0 && info.si_pid == pid) break;
     if (done < 0 && errno != EINTR)
-      throw kith::Error(std::string("loader: lost the process that tries new plugins: ") +
+      throw kith::Error(std::string("loader: lost the process that tries plugins: ") +
                         std::strerror(errno));
     if (std::chrono::steady_clock::now() >= end) {
       result.timed_out = true;
@@ -132,6 +135,47 @@ ChildResult run_child_process(const std::vector<std::string>& command,
   result.output = output.tail(kMaxOutput);
   result.report = report.tail(kMaxReport);
   return result;
+}
+
+std::string last_words(const std::string& output) {
+  constexpr std::size_t kShown = 300;
+  std::string out;
+  for (char c : output.substr(output.size() > kShown ? output.size() - kShown : 0)) {
+    const bool blank = c == '\n' || c == '\t' || c == ' ';
+    if (blank && (out.empty() || out.back() == ' ')) continue;
+    if (blank)
+      out += ' ';
+    else if (static_cast<unsigned char>(c) >= 0x20)
+      out += c;
+  }
+  while (!out.empty() && out.back() == ' ') out.pop_back();
+  return out;
+}
+
+std::string how_it_ended(const ChildResult& child, std::chrono::milliseconds time_limit) {
+  if (child.timed_out)
+    return "did not return within " +
+           std::to_string(std::chrono::duration<double>(time_limit).count()).substr(0, 4) + " s";
+  if (child.signal != 0)
+    return "was ended by signal " + std::to_string(child.signal) + " (" +
+           ::strsignal(child.signal) + ")";
+  return "ended the process with exit code " + std::to_string(child.exit_code);
+}
+
+void restrict_this_child(std::uint64_t megabytes) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  std::ifstream sizes("/proc/self/statm");
+  std::uint64_t pages = 0;
+  if (!(sizes >> pages)) return;
+  const std::uint64_t now = pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  const rlim_t most = now + (megabytes << 20);
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0) return;
+  if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < most) return;
+  limit.rlim_cur = most;
+  ::setrlimit(RLIMIT_AS, &limit);
 }
 
 }  // namespace kith::host

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxSegments = 256;
 constexpr std::size_t kMaxDynamicEntries = 4096;
-constexpr std::uint64_t kMaxSymbols = 1u << 20;
+constexpr std::uint64_t kMaxSymbols = 1u << 18;
 constexpr std::size_t kMaxVersions = 1u << 14;
 constexpr std::uint64_t kMaxNotes = 1u << 16;
 
@@ -36,6 +36,27 @@ std::string machine_name(unsigned machine) {
     default:
       return "machine number " + std::to_string(machine);
   }
+}
+
+/// What a file is that is not ELF, by its first bytes.
+std::string kind_of_file(std::span<const std::byte> bytes) {
+  struct Kind {
+    std::string_view begin;
+    const char* name;
+  };
+  using namespace std::string_view_literals;
+  static constexpr Kind kKinds[] = {
+      {"\xcf\xfa\xed\xfe"sv, "a macOS (Mach-O) file"},
+      {"\xca\xfe\xba\xbe"sv, "a macOS (Mach-O) file"},
+      {"MZ"sv, "a Windows (PE) file"},
+      {"!<arch>"sv, "an archive of object files (.a)"},
+      {"PK\3\4"sv, "a zip archive"},
+      {"\x1f\x8b"sv, "a gzip archive"},
+  };
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  for (const Kind& kind : kKinds)
+    if (text.starts_with(kind.begin)) return kind.name + std::string(", not an ELF file");
+  return "not an ELF file";
 }
 
 struct Version {
@@ -81,7 +102,7 @@ class ElfParser {
 
   Elf64_Ehdr parse_header() const {
     if (bytes_.size() < SELFMAG || std::memcmp(bytes_.data(), ELFMAG, SELFMAG) != 0)
-      foreign("not an ELF file");
+      foreign(kind_of_file(bytes_));
     if (bytes_.size() < sizeof(Elf64_Ehdr)) damaged("the ELF header is cut off");
     const auto header = read<Elf64_Ehdr>(0, "the ELF header");
     if (header.e_ident[EI_CLASS] != ELFCLASS64) foreign("a 32-bit ELF file");
@@ -244,6 +265,7 @@ class ElfParser {
     const bool versioned = tags_.count(DT_VERSYM) != 0;
     const std::uint64_t version_table =
         versioned ? offset_of(tag(DT_VERSYM), count * 2, "the table of symbol versions") : 0;
+    out_.symbols_.reserve(count);
     for (std::uint64_t i = 1; i < count; ++i) {
       const auto raw = read<Elf64_Sym>(table + i * sizeof(Elf64_Sym), "the symbol table");
       const unsigned bind = ELF64_ST_BIND(raw.st_info);

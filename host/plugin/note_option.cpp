@@ -61,6 +61,12 @@ bool is_number(OptionType type) {
   return type == OptionType::kInt || type == OptionType::kReal || type == OptionType::kSchedule;
 }
 
+bool in_order(const OptionSpec& o) {
+  if (o.type == OptionType::kInt)
+    return std::get<std::int64_t>(*o.min) <= std::get<std::int64_t>(*o.max);
+  return std::get<double>(*o.min) <= std::get<double>(*o.max);
+}
+
 bool in_range(const OptionSpec& o, const OptionScalar& value) {
   if (o.type == OptionType::kInt) {
     const auto v = std::get<std::int64_t>(value);
@@ -85,6 +91,7 @@ void check_option(const OptionSpec& o) {
     fail("has a default of a length that it does not allow");
   if (is_number(o.type)) {
     if (!o.min || !o.max) fail("has no range");
+    if (!in_order(o)) fail("has a range whose ends are the wrong way round");
     for (const OptionScalar& value : o.defaults)
       if (!in_range(o, value)) fail("has a default outside its range");
   }

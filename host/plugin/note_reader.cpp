@@ -15,7 +15,10 @@ namespace {
 constexpr std::uint32_t kMetadataNote = 1;
 constexpr std::uint32_t kOperatorNote = 2;
 constexpr std::size_t kOperatorNameBytes = 64;
+// No plugin comes near these; they bound time and memory, whatever a file says.
 constexpr std::size_t kMaxEntries = 4096;
+constexpr std::size_t kMaxOperators = 4096;
+constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
 
 Fact read_fact(std::span<const std::byte> bytes) {
   std::string parts[4];
@@ -109,6 +112,9 @@ void check_whole(const PluginMetadata& m) {
 
 PluginMetadata read_metadata(std::span<const std::byte> descriptor) {
   if (descriptor.size() < 8) throw NoteError("it is cut off");
+  if (descriptor.size() > kMaxBytes)
+    throw NoteError("it has " + std::to_string(descriptor.size()) + " bytes, the most is " +
+                    std::to_string(kMaxBytes));
   if (std::memcmp(descriptor.data(), "KTN", 3) != 0) throw NoteError("it does not begin with KTN1");
   if (static_cast<char>(descriptor[3]) != '1') throw UnknownForm();
   if (note_u32(descriptor.subspan(4)) != descriptor.size())
@@ -141,6 +147,7 @@ void add_operator(std::vector<OperatorUse>& all, std::span<const std::byte> desc
     use.required = use.required || required;
     return;
   }
+  if (all.size() == kMaxOperators) throw NoteError("it lists too many operators");
   all.push_back({text, required});
 }
 

@@ -193,6 +193,29 @@ const PluginRecord& PluginRegistry::find_file(const std::string& kind, const fs:
   return files_.back()->record;
 }
 
+const PluginRecord& PluginRegistry::find_of_any_kind(const std::string& name) {
+  if (is_file_name(name)) return find_file("", name);
+  std::vector<const PluginRecord*> found;
+  std::vector<std::string> names;
+  for (const PluginRecord* record : records()) {
+    names.push_back(record->metadata.name);
+    if (record->metadata.name == name || record->metadata.id == name) found.push_back(record);
+  }
+  if (found.size() == 1) return *found.front();
+  if (found.empty()) {
+    for (const RefusedFile& file : refused_)
+      if (file.id == name || file.path.stem() == short_name(name))
+        throw PluginRefused(file.refusal);
+    const std::string near = did_you_mean(name, names);
+    throw kith::PluginError("plugin: none is called '" + name + "'" +
+                            (near.empty() ? "; kith plugin list shows all" : near));
+  }
+  std::string ids;
+  for (const PluginRecord* record : found)
+    ids += "\n  " + record->metadata.kind + " " + record->metadata.id;
+  throw kith::PluginError("plugin: '" + name + "' is ambiguous; name one by its id:" + ids);
+}
+
 void PluginRegistry::check_kind(const PluginRecord& record, const std::string& kind,
                                 const std::string& name) const {
   if (kind.empty() || record.metadata.kind == kind) return;

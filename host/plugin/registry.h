@@ -67,6 +67,12 @@ class PluginRegistry {
   /// The same, for a plugin that is named by its file; an empty kind means any.
   const PluginRecord& find_file(const std::string& kind, const std::filesystem::path& file);
 
+  /// The plugin of whatever kind that a short name, a full id or a file means.
+  ///
+  /// @throws PluginError    none is called so, or several, which are listed.
+  /// @throws PluginRefused  the file that the name means was refused.
+  const PluginRecord& find_of_any_kind(const std::string& name);
+
   /// Checks plugins (see checks.h), and tries those that are new here in a child process, all in
   /// one.
   ///

@@ -46,40 +46,14 @@ bool passed_before(const TrialCandidate& candidate, const std::string& libtorch_
          fs::is_regular_file(pass_file(candidate, libtorch_version, settings), error);
 }
 
-/// The last lines that the child printed, as one line.
-std::string last_words(const std::string& output) {
-  constexpr std::size_t kShown = 300;
-  std::string out;
-  for (char c : output.substr(output.size() > kShown ? output.size() - kShown : 0)) {
-    const bool blank = c == '\n' || c == '\t' || c == ' ';
-    if (blank && (out.empty() || out.back() == ' ')) continue;
-    if (blank)
-      out += ' ';
-    else if (static_cast<unsigned char>(c) >= 0x20)
-      out += c;
-  }
-  while (!out.empty() && out.back() == ' ') out.pop_back();
-  return out;
-}
-
 Refusal crashed(const TrialCandidate& candidate, const ChildResult& child,
                 const TrialSettings& settings) {
-  std::string how;
-  if (child.timed_out)
-    how = "did not return within " +
-          std::to_string(std::chrono::duration<double>(settings.time_limit).count()).substr(0, 4) +
-          " s";
-  else if (child.signal != 0)
-    how = "was ended by signal " + std::to_string(child.signal) + " (" + ::strsignal(child.signal) +
-          ")";
-  else
-    how = "ended the process with exit code " + std::to_string(child.exit_code);
   std::string has = candidate.file->path.string();
   if (const std::string words = last_words(child.output); !words.empty())
     has += "; it printed: " + words;
   return {RefusalCode::kTrialFailed,
-          "'" + candidate.metadata->id + "' " + candidate.metadata->version + " " + how +
-              " when it was loaded for the first time",
+          "'" + candidate.metadata->id + "' " + candidate.metadata->version + " " +
+              how_it_ended(child, settings.time_limit) + " when it was loaded for the first time",
           has, "tries a new plugin in a process of its own first; this one is unharmed",
           "keep work out of static initialisers; then build the plugin again"};
 }
@@ -139,7 +113,8 @@ std::vector<Refusal> try_plugins(const std::vector<TrialCandidate>& candidates,
                                  const TrialSettings& settings) {
   std::vector<TrialCandidate> fresh;
   for (const TrialCandidate& candidate : candidates)
-    if (!passed_before(candidate, libtorch_version, settings)) fresh.push_back(candidate);
+    if (settings.again || !passed_before(candidate, libtorch_version, settings))
+      fresh.push_back(candidate);
   if (fresh.empty()) return {};
   std::vector<Refusal> refusals;
   const auto settle = [&](const TrialCandidate& candidate, const std::optional<Refusal>& refusal) {

@@ -20,6 +20,8 @@ inline constexpr const char* kTrialCommand = "plugin-trial";
 
 /// How first-time trials are run.
 struct TrialSettings {
+  /// Tries plugins that passed before as well.
+  bool again = false;
   /// The program to start; its main must hand `plugin-trial FILE...` to run_trial().
   std::string program = "/proc/self/exe";
   std::chrono::milliseconds time_limit{30000};  ///< of one child

@@ -22,6 +22,10 @@ using TrialRecord = std::vector<std::string>;
 /// '?'.
 std::string write_record(const TrialRecord& record);
 
+/// The child's side: writes a record on kTrialReportDescriptor, or on standard output if that is
+/// not open.
+void report_to_parent(const TrialRecord& record);
+
 /// All whole records; what a child that died left unfinished is dropped.
 std::vector<TrialRecord> read_records(std::string_view bytes);
 

@@ -15,6 +15,7 @@ std::vector<AugmentationUse> make_augmentations(const std::vector<PluginUse>& li
   std::vector<AugmentationUse> made;
   for (const auto& use : list) {
     const auto plugin = shelf.make(use);
+    const PluginScope scope(plugin->metadata.id);
     made.push_back(
         {std::make_shared<Augmentation>(*host_table(), plugin->api<kith_augmentation_api>(),
                                         plugin->metadata, plugin->arguments.args()),

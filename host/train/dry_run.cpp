@@ -3,6 +3,9 @@
 
 #include <ATen/ATen.h>
 
+#include <set>
+
+#include "augment/bounds.h"
 #include "eval/features.h"
 #include "train/training_step.h"
 
@@ -20,6 +23,12 @@ kith_step_s zero_batch(const Assembly& a, std::int64_t n) {
   return batch;
 }
 
+void require_within_bounds(const Assembly& a) {
+  std::set<const ViewPipeline*> pipelines{a.eval_view.get()};
+  for (const auto& view : a.views) pipelines.insert(view.get());
+  for (const auto* pipeline : pipelines) require_within_bounds(*pipeline);
+}
+
 std::int64_t feature_width(const Assembly& a, Job& job) {
   const auto choice = evaluated_features(a);
   auto* encoder = job.find_role(choice.role, choice.copy);
@@ -30,6 +39,7 @@ std::int64_t feature_width(const Assembly& a, Job& job) {
 
 DryRunReport dry_run(const Assembly& a) {
   DryRunReport report;
+  require_within_bounds(a);
   const auto job = make_job(a, at::kCPU, true);
   TrainingStep step(*job, a.experiment(), std::max<std::int64_t>(1, a.steps_per_epoch()));
   const auto smallest =

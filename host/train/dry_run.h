@@ -25,7 +25,7 @@ struct DryRunReport {
 };
 
 /// One forward, backward and optimiser step on the CPU on zeros with the smallest batch that the
-/// method declares, on networks that are thrown away.
+/// method declares, on networks that are thrown away; before it, views of noise between guards.
 /// @throws what the plugins throw: shapes that do not fit, constructors that fail.
 DryRunReport dry_run(const Assembly& assembly);
 

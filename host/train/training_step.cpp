@@ -139,9 +139,10 @@ at::Tensor TrainingStep::run(kith_step_s& batch, std::int64_t step) {
   job_.move_copies(KITH_MOVE_BEFORE_STEP);
   optimizer_->clear_gradients();
   auto loss = forward(batch);
+  const auto who = job_.method_plugin()->metadata.id + ": step (step " + std::to_string(step) + ")";
+  job_.state().require_declared_shapes(who);
   if (!loss.requires_grad())
-    throw PluginError(job_.method_plugin()->metadata.id + ": step (step " + std::to_string(step) +
-                      "): the loss has no gradient; is everything detached?");
+    throw PluginError(who + ": the loss has no gradient; is everything detached?");
   backward(loss, step);
   job_.method_after_backward(batch);
   freeze(step);
@@ -151,6 +152,7 @@ at::Tensor TrainingStep::run(kith_step_s& batch, std::int64_t step) {
   job_.move_copies(KITH_MOVE_AFTER_OPTIMIZER);
   clamp();
   job_.method_after_optimizer(batch);
+  job_.state().require_declared_shapes(who);
   return loss.detach();
 }
 

@@ -135,6 +135,25 @@ TEST_F(BadPluginTest, GoodPluginInThePathIsFoundByItsName) {
   run(replaced(kSmallExperiment, "head_width", "loss = \"nearness_loss\"\nhead_width"));
 }
 
+TEST_F(BadPluginTest, AugmentationThatWritesBeyondItsViewIsRefusedBeforeTraining) {
+  for (const auto& [name, what] :
+       {std::pair{"beyond_view", "its view of [1, 12, 12], wrote 4 bytes beyond the end"},
+        {"beyond_scratch", "its scratch space of 5 numbers, wrote 4 bytes beyond the end"}}) {
+    const auto id = std::string("augmentation_") + name;
+    const auto error = error_of_run(replaced(
+        kSmallExperiment, "{ plugin = \"flip\"",
+        "{ plugin = { file = \"" KITH_BUILD_DIR "/tests/fixtures/unsound/" + id + ".so\" }"));
+    EXPECT_THAT(error, HasSubstr("augmentation '" + id + "' must keep to " + what));
+  }
+}
+
+TEST_F(BadPluginTest, ConstructorThatEndsTheProcessIsAnError) {
+  take(KITH_INTEGRATION_PLUGINS, "exiting_constructor");
+  const auto error = error_of_run(with_loss_file("plugins/exiting_constructor.so"));
+  EXPECT_THAT(error, HasSubstr("kith: a plugin ended the process with exit(); the last one that "
+                               "was called: org.test.exiting_constructor\n"));
+}
+
 TEST_F(BadPluginTest, LossThatIsNotFiniteStopsTheRunWithTheStep) {
   take(KITH_INTEGRATION_PLUGINS, "failing_loss");
   const auto outcome =

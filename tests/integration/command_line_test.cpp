@@ -15,9 +15,17 @@ using testing::MatchesRegex;
 class CommandLineTest : public Workshop {};
 
 TEST_F(CommandLineTest, HelpOfEveryCommandHasExamplesAndExitCodes) {
-  const std::vector<std::vector<std::string>> commands{
-      {},         {"run"},  {"check"},        {"plugin"}, {"plugin", "list"}, {"plugin", "inspect"},
-      {"schema"}, {"data"}, {"data", "check"}};
+  const std::vector<std::vector<std::string>> commands{{},
+                                                       {"run"},
+                                                       {"check"},
+                                                       {"plugin"},
+                                                       {"plugin", "list"},
+                                                       {"plugin", "inspect"},
+                                                       {"plugin", "check"},
+                                                       {"plugin", "new"},
+                                                       {"schema"},
+                                                       {"data"},
+                                                       {"data", "check"}};
   for (auto command : commands) {
     std::string name = "kith";
     for (const auto& word : command) name += " " + word;
@@ -61,6 +69,9 @@ TEST_F(CommandLineTest, MistakesAreNamedAndEndWithTwo) {
       {{"data", "chek", "."}, "kith data: no command 'chek'; did you mean 'check'?"},
       {{"plugin"}, "A subcommand is required"},
       {{"plugin", "inspect"}, "name is required"},
+      {{"plugin", "check"}, "name is required"},
+      {{"plugin", "chck", "x"}, "kith plugin: no command 'chck'; did you mean 'check'?"},
+      {{"plugin", "new", "loss"}, "name is required"},
   };
   for (const auto& [arguments, text] : mistakes) {
     const auto outcome = kith(arguments);

@@ -159,6 +159,21 @@ shared_module(
   expect_it_runs("./project/build/project_loss.so", "org.example.project_loss");
 }
 
+TEST_F(InstalledSdkTest, NewPluginIsBuiltByItsMesonProjectAndRuns) {
+  write_idx_data(folder() / "data");
+  const auto made = kith({"plugin", "new", "loss", "fresh_loss"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  const auto meson = tool("KITH_MESON", "meson");
+  for (const auto& command :
+       std::vector<std::vector<std::string>>{{meson, "setup", "fresh_loss/build", "fresh_loss"},
+                                             {meson, "compile", "-C", "fresh_loss/build"}}) {
+    const auto outcome = start(command);
+    ASSERT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+    EXPECT_THAT(outcome.out + outcome.err, Not(HasSubstr("warning:")));
+  }
+  expect_it_runs("./fresh_loss/build/fresh_loss.so", "org.example.fresh_loss");
+}
+
 TEST_F(InstalledSdkTest, TestOfAPluginLinksTheHarness) {
   write_text(folder() / "alignment.cpp", readme_block("cpp", "\"org.example.alignment\""));
   compile("alignment");

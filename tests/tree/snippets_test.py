@@ -145,6 +145,11 @@ class SnippetsTest(unittest.TestCase):
             kinds.setdefault(re.search(r"^kind +(\w+)", text, re.MULTILINE).group(1), []).append(name)
         self.assertEqual(sorted(kinds), ["augmentation", "encoder", "evaluation", "loss", "method"])
 
+    def test_each_holds_what_every_plugin_of_its_kind_must_hold(self):
+        for name in self.plugins:
+            with self.subTest(plugin=name):
+                self.assertIn(" 0 failed", self.kith("plugin", "check", f"./{name}.so"))
+
     def test_the_readme_has_a_loss_that_trains(self):
         losses = [name for name, readme in self.plugins.items() if readme == "README.md"]
         self.assertEqual(len(losses), 1)

@@ -70,6 +70,8 @@ struct Settings {
   std::string optimizer = R"(kind = "sgd", base_lr = 0.1, sgd_momentum = 0)";
   std::string schedule = R"(kind = "constant")";
   const Rank* rank = nullptr;  ///< of on_ranks; null: one rank alone
+  /// Most MiB of parameters and buffers; what declares more is a ConfigError. 0: no limit.
+  std::int64_t most_state_mib = 0;
 };
 
 // -- The program
@@ -113,6 +115,11 @@ struct Plugin {
 
 /// All plugins of a kind within reach, sorted by id. [main thread]
 std::vector<Plugin> plugins(std::string_view kind);
+
+/// The plugin of any kind that a short name, an id or a file means. From here on the id of a plugin
+/// that was named by its file means this file. [main thread]
+/// @throws PluginError  if there is none, or several, or the file cannot be used.
+Plugin find_plugin(const std::string& name);
 
 // -- Ranks
 // ------------------------------------------------------------------------------------------------------------
@@ -212,6 +219,10 @@ class EncoderHarness {
 /// "features" are its input, so that a test's views are the features themselves ([N, D]; then
 /// `channels` is D, `height` and `width` 1).
 using Encoders = std::map<std::string, std::string>;
+
+/// In place of a table in Encoders: a small encoder that the harness has, with parameters: one
+/// fully connected layer over the pixels, a rectifier, 16 features.
+inline constexpr const char* kSmallEncoder = "(small)";
 
 /// One optimiser step's batch.
 struct Batch {

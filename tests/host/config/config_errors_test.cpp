@@ -43,6 +43,15 @@ TEST_F(ConfigErrorsTest, GivesLineAndColumnOfASyntaxError) {
   EXPECT_TRUE(text.ends_with("(exp.toml:13:10)")) << text;
 }
 
+TEST_F(ConfigErrorsTest, RefusesWhatTheParserAssertsCannotBe) {
+  EXPECT_EQ(error("epochs = 6", "[[[views]]]"),
+            "toml: in the key: expected bare key starting character or string delimiter, saw '[' "
+            "(exp.toml:13:3)");
+  EXPECT_EQ(error("epochs = 6", "\xc3\xa4 = 6"),
+            "toml: in the root table: expected keys, tables, whitespace or comments, saw "
+            "'\xc3\xa4' (exp.toml:13:1)");
+}
+
 TEST_F(ConfigErrorsTest, RefusesAKeyThatIsThereTwice) {
   const std::string text = error("epochs = 6", "epochs = 6\nepochs = 7");
   EXPECT_NE(text.find("(exp.toml:14:"), std::string::npos) << text;

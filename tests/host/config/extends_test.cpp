@@ -49,6 +49,13 @@ TEST_F(ExtendsTest, KeepsAPathRelativeToTheFileItStandsIn) {
   EXPECT_EQ(experiment.folder, folder_);
 }
 
+TEST_F(ExtendsTest, AFileThatNeverEndsIsRefused) {
+  const auto text = errors("extends = \"/dev/zero\"\n");
+  EXPECT_NE(text.find("experiment: must have at most 16777216 bytes, /dev/zero has more"),
+            text.npos)
+      << text;
+}
+
 TEST_F(ExtendsTest, DropsTheOptionsOfAPluginThatIsReplacedAndWarns) {
   write("base.toml", small_with("plugin = \"convnet\"", "plugin = \"convnet\"\nwidths = [1]"));
   const ResolvedExperiment resolved =

@@ -89,6 +89,46 @@ TEST(FaultyPluginTest, ALossThatIsNoneIsRefused) {
   EXPECT_EQ(run("good"), "");
 }
 
+TEST(FaultyPluginTest, StateOfAnotherShapeThanDeclaredIsRefused) {
+  const auto run = [](const char* state) {
+    return thrown<Error>([&] {
+      FixtureJob made({.method = "faulty_method", .method_options = {{"state", {state}}}});
+      made.run(2);
+    });
+  };
+  for (const char* state : {"resized_in_step", "resized_at_end"})
+    EXPECT_EQ(run(state),
+              "org.test.faulty_method: step (step 2): 'method.queue' must keep the shape that it "
+              "was declared with, [4, 3], got [7]");
+  EXPECT_THAT(run("negative"),
+              testing::AllOf(StartsWith("org.test.faulty_method: constructor: buffer: "),
+                             HasSubstr("'method.queue'"), HasSubstr("[-1, 3]")));
+  EXPECT_THAT(run("huge"),
+              testing::AllOf(StartsWith("org.test.faulty_method: constructor: buffer: "),
+                             HasSubstr("'method.queue'"), HasSubstr("[4611686018427387904, 3]")));
+  EXPECT_EQ(run("good"), "");
+  expect_the_host_goes_on();
+}
+
+/// What lives when the process ends: leaked, static, and an exception in flight.
+TEST(FaultyPluginTest, AProcessThatEndsWithLiveObjectsEndsWellAndWithItsCode) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  const auto end = [] {
+    static FixtureJob kept({});
+    static at::Tensor loss = kept.run(0);
+    auto* leaked = new FixtureJob({.method = "copies_method"});
+    leaked->run(0);
+    static std::exception_ptr flying;
+    try {
+      FixtureJob(faulty("step", "data")).run(0);
+    } catch (...) {
+      flying = std::current_exception();
+    }
+    std::exit(0);
+  };
+  EXPECT_EXIT(end(), testing::ExitedWithCode(0), "");
+}
+
 TEST(FaultyPluginTest, AnEncoderIsNamedByItsRole) {
   const auto fails = [](const char* where, bool recompute) {
     FixtureJob made({.encoder_options = {{"fails", {where}}, {"recompute", {recompute}}}});

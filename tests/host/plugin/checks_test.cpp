@@ -81,7 +81,10 @@ TEST_F(ChecksTest, AllowsAnOptionalOperatorToBeMissing) {
 
 TEST_F(ChecksTest, ListsUndefinedSymbolsDemangled) {
   copy("undefined");
-  expect_refused("undefined", {"KITH-309", "defined_nowhere(int)"});
+  expect_refused("undefined",
+                 {"KITH-309 'org.test.undefined' 0.1.0 uses symbols that nothing here defines: ",
+                  "defined_nowhere(int)", "lab::Absent::value(char const*) const", "absent_in_c",
+                  ", 3 undefined symbols"});
 }
 
 TEST_F(ChecksTest, RefusesANewerCLibrary) {
@@ -90,6 +93,19 @@ TEST_F(ChecksTest, RefusesANewerCLibrary) {
   const std::string older = "GLIBC_2.2.5";
   copy_with("plain", older, "GLIBC_9.9.9");
   expect_refused("plain", {"KITH-310", "GLIBC_9.9.9 of libc.so.6", "host   : glibc"});
+}
+
+TEST_F(ChecksTest, RefusesANewerCxxLibrary) {
+  copy_with("complete", "CXXABI_1.3", "CXXABI_9.9");
+  expect_refused("complete", {"KITH-310 'org.test.complete' 1.2.3 was built on a newer system",
+                              "CXXABI_9.9", "of libstdc++.so.6", "the oldest system"});
+}
+
+TEST_F(ChecksTest, RefusesALibraryThatIsNowhere) {
+  copy_with("plain", "libc.so.6", "libq.so.6");
+  expect_refused("plain",
+                 {"KITH-312", "needs libraries that a portable plugin may not need: libq.so.6",
+                  "link them into the plugin statically"});
 }
 
 TEST_F(ChecksTest, RefusesALibraryThatIsNotOnTheList) {
@@ -101,6 +117,11 @@ TEST_F(ChecksTest, RefusesALibraryThatIsNotOnTheList) {
 TEST_F(ChecksTest, RefusesARunPath) {
   copy("run_path");
   expect_refused("run_path", {"KITH-312", "run path /opt/somewhere"});
+}
+
+TEST_F(ChecksTest, RefusesARunPathOfTheOldForm) {
+  copy("old_run_path");
+  expect_refused("old_run_path", {"KITH-312", "run path /opt/elsewhere"});
 }
 
 TEST_F(ChecksTest, RefusesAPluginWithoutItsEntry) {
@@ -147,6 +168,42 @@ TEST_F(ChecksTest, RefusesAnotherMachine) {
   bytes[18] = static_cast<char>(183);  // EM_AARCH64
   write("arm.so", bytes);
   expect_refused("arm", {"KITH-206", "an ELF file for aarch64", "x86-64 Linux"});
+}
+
+TEST_F(ChecksTest, RefusesOtherFormsOfElf) {
+  const struct {
+    std::size_t at;
+    char value;
+    const char* text;
+  } forms[] = {{4, 1, "a 32-bit ELF file"},                              // EI_CLASS
+               {5, 2, "a big-endian ELF file"},                          // EI_DATA
+               {7, 9, "an ELF file for operating system number 9"},      // EI_OSABI: FreeBSD
+               {16, 1, "an ELF file, but no shared library (type 1)"},   // e_type: ET_REL
+               {16, 2, "an ELF file, but no shared library (type 2)"}};  // ET_EXEC
+  for (const auto& form : forms) {
+    auto bytes = bytes_of(fixture("plain"));
+    bytes[form.at] = form.value;
+    write("form.so", bytes);
+    expect_refused("form", {std::string("KITH-206 'form.so' is no plugin for this machine: ") +
+                                form.text + "\n",
+                            "host   : reads ELF shared libraries for x86-64 Linux",
+                            "do     : build the plugin for this machine"});
+  }
+}
+
+TEST_F(ChecksTest, NamesWhatAFileOfAnotherSystemIs) {
+  const std::pair<std::string, const char*> files[] = {
+      {"\xcf\xfa\xed\xfe\x07", "a macOS (Mach-O) file"},
+      {"\xca\xfe\xba\xbe", "a macOS (Mach-O) file"},
+      {"MZ\x90", "a Windows (PE) file"},
+      {"!<arch>\n", "an archive of object files (.a)"},
+      {"PK\x03\x04", "a zip archive"},
+      {"\x1f\x8b\x08", "a gzip archive"}};
+  for (const auto& [begin, text] : files) {
+    write("other.so", {begin.begin(), begin.end()});
+    expect_refused("other", {std::string("KITH-206 'other.so' is no plugin for this machine: ") +
+                             text + ", not an ELF file"});
+  }
 }
 
 }  // namespace

@@ -82,6 +82,34 @@ TEST_F(OpenPluginTest, RefusesAnEntryThatFails) {
       << refusal_of("entry_fails");
 }
 
+TEST_F(OpenPluginTest, RefusesAnEntryThatThrows) {
+  copy("entry_throws");
+  EXPECT_NE(refusal_of("entry_throws")
+                .find("KITH-401 'org.test.entry_throws' 0.1.0 threw an exception out of its entry"),
+            std::string::npos)
+      << refusal_of("entry_throws");
+}
+
+TEST_F(OpenPluginTest, ATableOfALaterRevisionWorks) {
+  copy("table_larger");
+  PluginRegistry all = registry();
+  const kith_loss_api& loss = loss_table(all, "table_larger");
+  EXPECT_EQ(loss.struct_size, sizeof(kith_loss_api) + 16);
+  void* self = nullptr;
+  ASSERT_EQ(loss.create(nullptr, nullptr, 0, &self), KITH_OK);
+  EXPECT_EQ(value_of(loss, self), 1);
+  loss.destroy(self);
+}
+
+TEST_F(OpenPluginTest, RefusesATableThatEndsBeforeTheFirstRevision) {
+  copy("table_smaller");
+  EXPECT_NE(
+      refusal_of("table_smaller")
+          .find("KITH-401 'org.test.table_smaller' 0.1.0 gave an interface table of 24 bytes"),
+      std::string::npos)
+      << refusal_of("table_smaller");
+}
+
 TEST_F(OpenPluginTest, RefusesTablesOfImpossibleSize) {
   copy("table_zero");
   copy("table_huge");
@@ -122,6 +150,24 @@ TEST_F(OpenPluginTest, RefusesAFileThatChangedAfterItWasFound) {
         << e.what();
   }
   EXPECT_FALSE(plugin_code_ran());
+}
+
+TEST_F(OpenPluginTest, RefusesAFileThatWasSwappedAfterItsTrial) {
+  copy("plain");
+  PluginRegistry all = registry();
+  const PluginRecord& record = all.find("loss", "plain");
+  all.check({&record});
+  std::filesystem::copy_file(fixture("plain_again"), record.path,
+                             std::filesystem::copy_options::overwrite_existing);
+  try {
+    all.load(record);
+    FAIL() << "loaded";
+  } catch (const PluginRefused& e) {
+    EXPECT_NE(std::string(e.what()).find("KITH-205 'org.test.plain' changed since it was checked"),
+              std::string::npos)
+        << e.what();
+    EXPECT_NE(std::string(e.what()).find("checked SHA-256 " + record.sha256), std::string::npos);
+  }
 }
 
 }  // namespace

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <kith/error.hpp>
+
+#include "conformance/check.h"
+#include "conformance/numbers.h"
+#include "conformance/scratch_folder.h"
+
+namespace kith::conformance {
+namespace {
+
+using harness::Batch;
+using harness::MethodHarness;
+using harness::Settings;
+
+constexpr std::int64_t kSide = 8, kClasses = 3;
+constexpr std::int64_t kMostStateMib = 128;
+
+std::int64_t need(const Subject& s, const std::string& name, std::int64_t otherwise) {
+  const auto found = s.plugin.needs.find(name);
+  return found == s.plugin.needs.end() ? otherwise : std::stoll(found->second);
+}
+
+std::int64_t smallest_batch(const Subject& s) {
+  return std::max<std::int64_t>(1, need(s, "min_batch", 1));
+}
+
+Settings settings(std::int64_t n) {
+  return {.height = kSide,
+          .width = kSide,
+          .train_images = 8 * n,
+          .batch_size = n,
+          .classes = kClasses,
+          .epochs = 2,
+          .optimizer = R"(kind = "sgd", base_lr = 0.05, sgd_momentum = 0.9, weight_decay = 1e-4)",
+          .schedule = R"(kind = "cosine")",
+          .most_state_mib = kMostStateMib};
+}
+
+MethodHarness make(const Subject& s, std::int64_t n, const std::string& table = "") {
+  return MethodHarness(table.empty() ? s.plugin.id : table, settings(n), {{"encoder", s.encoder}});
+}
+
+/// Random views; `step` tells batches apart.
+Batch batch(const Subject& s, std::int64_t n, int step = 0) {
+  Batch b;
+  for (std::int64_t v = 0; v < need(s, "min_views", 1); ++v)
+    b.views.push_back(
+        normal({n, 3, kSide, kSide}, "view " + std::to_string(v) + " of " + std::to_string(step)));
+  for (std::int64_t i = 0; i < n; ++i) {
+    b.labels.push_back(i % kClasses);
+    b.indices.push_back((i + step * n) % (8 * n));
+  }
+  return b;
+}
+
+void expect_finite_step(MethodHarness& method, const Batch& b, Findings& f) {
+  const auto result = method.train(b);
+  f.expect_finite(result.loss, "the loss");
+  for (const auto& [name, gradient] : result.gradients)
+    f.expect_finite(gradient, "the gradient of " + name);
+  for (const auto& [name, value] : method.state()) f.expect_finite(value, name + " after the step");
+}
+
+void takes_small_and_odd_batches(const Subject& s, Findings& f) {
+  const auto smallest = smallest_batch(s);
+  for (const auto n : {smallest, smallest + 1, smallest + 5}) {
+    f.about("a batch of " + std::to_string(n));
+    auto method = make(s, n);
+    expect_finite_step(method, batch(s, n), f);
+  }
+  f.measured("batches of " + std::to_string(smallest) + ", " + std::to_string(smallest + 1) +
+             " and " + std::to_string(smallest + 5));
+}
+
+void is_finite_at_option_ends(const Subject& s, Findings& f) {
+  const auto n = smallest_batch(s) + 2;
+  const auto tables = s.tables();
+  int refused = 0;
+  for (const auto& table : tables) {
+    f.about(table);
+    try {
+      auto method = make(s, n, table);
+      expect_finite_step(method, batch(s, n), f);
+    } catch (const ConfigError&) {
+      ++refused;
+    }
+  }
+  f.measured(std::to_string(tables.size()) + " settings");
+  if (refused > 0)
+    f.measured(std::to_string(refused) + " refused or with more than " +
+               std::to_string(kMostStateMib) + " MiB of state");
+}
+
+void sends_gradients_everywhere(const Subject& s, Findings& f) {
+  const std::int64_t n = smallest_batch(s) + 5;
+  auto method = make(s, n);
+  const auto result = method.step(batch(s, n));
+  for (const auto& name : method.parameters()) {
+    const auto found = result.gradients.find(name);
+    if (found == result.gradients.end())
+      f.fail(name + " gets no gradient");
+    else
+      f.expect(largest(found->second) > 0, "the gradient of " + name + " is zero everywhere");
+  }
+  f.expect(method.optimised() == method.parameters(),
+           "the optimiser was not given the same parameters as the method declares");
+  f.measured(std::to_string(method.parameters().size()) + " parameters");
+}
+
+void lists_its_operators(const Subject& s, Findings& f) {
+  const std::int64_t n = smallest_batch(s) + 2;
+  const auto calls = harness::record_calls([&] {
+    auto method = make(s, n);
+    for (int step = 0; step < 3; ++step) method.train(batch(s, n, step));
+  });
+  f.expect(calls.read_backs == 0, "a tensor was brought to the CPU " +
+                                      std::to_string(calls.read_backs) +
+                                      " times; a step must not wait for the device");
+  // The encoder and the loss that the method names run too.
+  auto listed = s.plugin.operators;
+  for (const auto* kind : {"encoder", "loss"})
+    for (auto& other : harness::plugins(kind)) listed.merge(other.operators);
+  f.expect_listed(calls.operators, listed);
+  f.measured("3 steps, " + std::to_string(calls.operators.size()) + " operators");
+  f.measured(std::to_string(calls.read_backs) + " read-backs");
+}
+
+void goes_on_after_save_and_load(const Subject& s, Findings& f) {
+  const std::int64_t n = smallest_batch(s) + 3;
+  const ScratchFolder folder;
+  auto first = make(s, n);
+  for (int step = 0; step < 3; ++step) first.train(batch(s, n, step));
+  first.save(folder.path() / "checkpoints");
+  auto second = make(s, n);
+  for (const auto& name : second.parameters()) {  // so that nothing is right by chance
+    auto values = second.get(name);
+    for (auto& x : values.numbers) x = 0;
+    second.set(name, values);
+  }
+  second.restore(folder.path() / "checkpoints");
+  for (int step = 3; step < 5; ++step) {
+    const auto a = first.train(batch(s, n, step)), b = second.train(batch(s, n, step));
+    f.expect_same({{"the loss", a.loss}}, {{"the loss", b.loss}},
+                  "in step " + std::to_string(step) + ", after save and load");
+  }
+  f.expect_same(first.state(), second.state(), "two steps after save and load");
+  f.measured("3 steps, a checkpoint, 2 steps");
+  f.measured(std::to_string(first.state().size()) + " tensors of state");
+}
+
+void is_deterministic(const Subject& s, Findings& f) {
+  const std::int64_t n = smallest_batch(s) + 1;
+  auto first = make(s, n), second = make(s, n);
+  f.expect_same(first.state(), second.state(), "when it is made again");
+  for (int step = 0; step < 3; ++step) {
+    first.train(batch(s, n, step));
+    second.train(batch(s, n, step));
+  }
+  f.expect_same(first.state(), second.state(), "after the same three steps");
+  f.measured("3 steps twice");
+}
+
+void keeps_copies_from_the_optimiser(const Subject& s, Findings& f) {
+  const std::int64_t n = smallest_batch(s) + 1;
+  auto method = make(s, n);
+  const auto copies = method.copies(), optimised = method.optimised();
+  if (copies.empty()) return f.skip("it has no copies");
+  const auto result = method.train(batch(s, n));
+  for (const auto& name : copies) {
+    f.expect(std::count(optimised.begin(), optimised.end(), name) == 0,
+             name + " is a copy's, and the optimiser has it");
+    f.expect(result.gradients.count(name) == 0, name + " is a copy's, and has a gradient");
+  }
+  f.measured(std::to_string(copies.size()) + " parameters of copies");
+}
+
+void learns_on_one_batch(const Subject& s, Findings& f) {
+  const std::int64_t n = smallest_batch(s) + 6;
+  auto method = make(s, n);
+  const double before = method.train(batch(s, n)).loss.number();
+  double after = before;
+  for (int step = 1; step < 12; ++step) after = method.train(batch(s, n)).loss.number();
+  f.expect(after < before, "the loss must fall over 12 steps on one batch, went from " +
+                               number_text(before) + " to " + number_text(after));
+  f.measured("loss " + number_text(before) + " to " + number_text(after) + " in 12 steps");
+}
+
+constexpr Check kChecks[] = {
+    {"batches", "a step with its smallest and with odd batches is finite",
+     takes_small_and_odd_batches},
+    {"option_ends", "a step at the ends of its options is finite", is_finite_at_option_ends},
+    {"gradients", "sends a gradient to each trained parameter", sends_gradients_everywhere},
+    {"determinism", "made and trained again it is the same", is_deterministic},
+    {"save_and_load", "takes the same next steps after save and load", goes_on_after_save_and_load},
+    {"copies", "keeps its copies from the optimiser", keeps_copies_from_the_optimiser},
+    {"learning", "learns on one batch", learns_on_one_batch},
+    {"operators", "calls what its file lists, and reads nothing back in a step",
+     lists_its_operators},
+};
+
+}  // namespace
+
+std::span<const Check> method_checks() { return kChecks; }
+
+}  // namespace kith::conformance

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// A JPEG or PNG file: its size from the header, then its pixels as grey and as RGB.
+#include <kith/error.hpp>
+#include <span>
+
+#include "data/image_codec.h"
+#include "fuzz_entry.h"
+#include "memory_file.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  using namespace kith::host;  // NOLINT(google-build-using-namespace)
+  // Pictures up to kMaxPixels are read; here only small ones, so that an input takes microseconds.
+  constexpr std::int64_t kMostPixels = 1 << 16;
+  const kith::fuzz::MemoryFile file(bytes, size);
+  try {
+    const auto probed = probe_image(file.path());
+    if (std::int64_t{probed.height} * probed.width > kMostPixels) return 0;
+    Image image;
+    for (const int channels : {1, 3}) decode_image({bytes, size}, "fuzz", channels, image);
+  } catch (const kith::DataError&) {  // says what is wrong
+  }
+  return 0;
+}
