@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "cli/commands.h"
+#include "config/data_section.h"
 #include "config/load_experiment.h"
 #include "data/damaged_images.h"
 #include "data/parallel.h"
@@ -60,7 +61,8 @@ Findings walk(SplitSource& part, std::string_view name, std::int64_t classes) {
 }  // namespace
 
 int data_check_command(const DataArguments& arguments) {
-  auto settings = dataset_settings(read_config(arguments));
+  const auto config = read_config(arguments);
+  auto settings = dataset_settings(config);
   settings.skip_damaged = true;  // all that is wrong is listed, not the first alone
   const Source source = open_source(settings);
   constexpr std::int64_t kAnyClass = -1;
@@ -81,15 +83,16 @@ int data_check_command(const DataArguments& arguments) {
     damaged += findings.reasons.size();
     images += findings.images;
   }
-  fmt::print("(that test was walked over here is counted as a reading of test in no run)\n");
+  if (source.test)
+    fmt::print("(that test was walked over here is counted as a reading of test in no run)\n");
   if (damaged == 0) {
     fmt::print("all {} images decode\n", images);
     return kExitOk;
   }
-  fmt::print(
-      "{} of {} images do not decode; put them right or remove them, or leave them out with "
-      "data.on_damaged = \"skip\"\n",
-      damaged, images);
+  fmt::print("{} of {} images do not decode; put them right or remove them{}\n", damaged, images,
+             uses(config.reader, "on_damaged")
+                 ? ", or leave them out with data.on_damaged = \"skip\""
+                 : "");
   return kExitError;
 }
 

@@ -19,7 +19,10 @@ void at_exit() {
   const auto& plugin = current_plugin();
   std::fflush(stdout);
   if (plugin.empty())
-    std::fprintf(stderr, "kith: a plugin ended the process with exit(); it must throw instead\n");
+    std::fprintf(
+        stderr,
+        "kith: something ended the process with exit(), most likely a plugin, which must throw "
+        "instead\n");
   else
     std::fprintf(stderr,
                  "kith: a plugin ended the process with exit(); the last one that was called: %s\n",

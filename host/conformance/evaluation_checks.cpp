@@ -16,14 +16,21 @@ std::vector<std::int64_t> cyclic_labels(std::int64_t n, std::int64_t classes) {
   return labels;
 }
 
-/// Features that say nothing about their labels.
-EvaluationInput random_input(std::int64_t bank, std::int64_t queries, std::int64_t classes) {
-  return {normal({bank, 7}, "bank"),
-          cyclic_labels(bank, classes),
-          normal({queries, 7}, "query"),
-          cyclic_labels(queries, classes),
-          classes,
-          {normal({queries, 7}, "view 1"), normal({queries, 7}, "view 2")}};
+/// Features that say nothing about their labels; views where the plugin wants views.
+EvaluationInput random_input(const Subject& s, std::int64_t bank, std::int64_t queries,
+                             std::int64_t classes) {
+  EvaluationInput input;
+  input.classes = classes;
+  if (const auto views = s.plugin.needs.find("views"); views != s.plugin.needs.end()) {
+    for (int view = 0; view < std::stoi(views->second); ++view)
+      input.views.push_back(normal({queries, 7}, "view " + std::to_string(view)));
+    return input;
+  }
+  input.bank = normal({bank, 7}, "bank");
+  input.bank_labels = cyclic_labels(bank, classes);
+  input.query = normal({queries, 7}, "query");
+  input.query_labels = cyclic_labels(queries, classes);
+  return input;
 }
 
 void expect_sound(const harness::EvaluationResult& result, Findings& f) {
@@ -48,9 +55,9 @@ std::string metrics_text(const harness::EvaluationResult& result) {
 void reports_sound_metrics(const Subject& s, Findings& f) {
   for (const auto compute : {Compute::kFloat32, Compute::kFloat64}) {
     // More than one tile of queries of a usual size, and the smallest that says anything.
-    const auto large = harness::evaluate(s.plugin.id, random_input(601, 523, 11), compute);
+    const auto large = harness::evaluate(s.plugin.id, random_input(s, 601, 523, 11), compute);
     expect_sound(large, f);
-    expect_sound(harness::evaluate(s.plugin.id, random_input(8, 1, 2), compute), f);
+    expect_sound(harness::evaluate(s.plugin.id, random_input(s, 8, 1, 2), compute), f);
     if (compute == Compute::kFloat32) f.measured("on noise: " + metrics_text(large));
   }
 }
@@ -59,23 +66,25 @@ void is_sound_at_option_ends(const Subject& s, Findings& f) {
   const auto tables = s.tables();
   for (const auto& table : tables) {
     f.about(table);
-    expect_sound(harness::evaluate(table, random_input(60, 21, 7)), f);
+    expect_sound(harness::evaluate(table, random_input(s, 60, 21, 7)), f);
   }
   f.measured(std::to_string(tables.size()) + " settings");
 }
 
 void is_sound_on_equal_features(const Subject& s, Findings& f) {
-  auto input = random_input(60, 21, 7);
-  for (auto* values : {&input.bank, &input.query, &input.views[0], &input.views[1]})
+  auto input = random_input(s, 60, 21, 7);
+  for (auto* values : {&input.bank, &input.query})
     for (auto& x : values->numbers) x = 0;
+  for (auto& view : input.views)
+    for (auto& x : view.numbers) x = 0;
   const auto result = harness::evaluate(s.plugin.id, input);
   expect_sound(result, f);
   f.measured(metrics_text(result));
 }
 
 void gives_the_same_again(const Subject& s, Findings& f) {
-  const auto first = harness::evaluate(s.plugin.id, random_input(101, 50, 5));
-  const auto second = harness::evaluate(s.plugin.id, random_input(101, 50, 5));
+  const auto first = harness::evaluate(s.plugin.id, random_input(s, 101, 50, 5));
+  const auto second = harness::evaluate(s.plugin.id, random_input(s, 101, 50, 5));
   for (const auto& [name, metric] : first.metrics) {
     const auto found = second.metrics.find(name);
     f.expect(found != second.metrics.end() && found->second.value == metric.value,
@@ -87,7 +96,7 @@ void gives_the_same_again(const Subject& s, Findings& f) {
 
 void lists_its_operators(const Subject& s, Findings& f) {
   const auto calls = harness::record_calls([&] {
-    for (const auto& table : s.tables()) harness::evaluate(table, random_input(60, 21, 7));
+    for (const auto& table : s.tables()) harness::evaluate(table, random_input(s, 60, 21, 7));
   });
   f.expect_listed(calls.operators, s.plugin.operators);
   f.measured(std::to_string(calls.operators.size()) + " operators");

@@ -83,15 +83,17 @@ class CifarSource : public SplitSource {
 
   void open(std::int64_t) override {
     if (!bytes_.empty()) return;
-    bytes_.reserve(static_cast<std::size_t>(size_) * layout_.record());
+    std::vector<std::uint8_t> bytes;  // kept only if all of it is right
+    bytes.reserve(static_cast<std::size_t>(size_) * layout_.record());
     for (const fs::path& file : files_) {
       const std::vector<std::uint8_t> more = read_file(file);
       check_labels(more, file);
-      bytes_.insert(bytes_.end(), more.begin(), more.end());
+      bytes.insert(bytes.end(), more.begin(), more.end());
     }
-    if (bytes_.size() != static_cast<std::size_t>(size_) * layout_.record()) {
+    if (bytes.size() != static_cast<std::size_t>(size_) * layout_.record()) {
       fail(layout_, files_.front(), "its size is not the one it had when it was opened");
     }
+    bytes_ = std::move(bytes);
   }
 
  private:

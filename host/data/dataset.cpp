@@ -87,11 +87,6 @@ Dataset::Dataset(Source source, double val_fraction, std::size_t cache_bytes, bo
   if (!skip_damaged) return;
   leave_damaged_out(Split::kTrain);
   leave_damaged_out(Split::kVal);
-  if (train.indices.empty()) {
-    throw DataError("data: '" + source_.path.string() + "': none of the " +
-                    std::to_string(left_out_.size()) +
-                    " images of train decodes; the first: " + left_out_.front().reason);
-  }
 }
 
 Dataset::~Dataset() = default;
@@ -130,6 +125,12 @@ void Dataset::leave_damaged_out(Split split) {
     ++next;
     return true;
   });
+  if (part.indices.empty() && !damaged.empty()) {
+    throw DataError("data: '" + source_.path.string() + "': none of the " +
+                    std::to_string(damaged.size()) + " images of " +
+                    std::string(split_name(split)) +
+                    " decodes; the first: " + damaged.front().reason);
+  }
 }
 
 const std::string& Dataset::reader() const { return source_.reader; }

@@ -35,9 +35,10 @@ FolderSource::FolderSource(fs::path root, std::vector<FolderEntry> entries,
 }
 
 ImageSize FolderSource::probe(const fs::path& file) const {
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) {
-    throw DataError("image_folder: '" + file.string() + "': is a link to nothing");
+  std::error_code error;
+  if (!fs::exists(file, error)) {
+    throw DataError("image_folder: '" + file.string() +
+                    "': " + (error ? error.message() : "is a link to nothing"));
   }
   ImageSize size = probe_image(file, upright_);
   size.channels = channels_;

@@ -15,10 +15,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Names in a folder, hidden ones left out, sorted by bytes.
+/// Names in a folder, hidden ones left out, sorted by bytes. A link to nothing is among the files,
+/// and found to be none where it is read.
 struct Listing {
-  std::vector<std::string> folders, files;
+  std::vector<std::string> folders, files, broken_links;
 };
+
+[[noreturn]] void fail_at_link(const fs::path& link) {
+  throw DataError("image_folder: '" + link.string() + "': is a link to nothing");
+}
 
 Listing list_folder(const fs::path& folder) {
   Listing listing;
@@ -26,9 +31,9 @@ Listing list_folder(const fs::path& folder) {
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     const std::string name = it->path().filename().string();
     if (name.starts_with('.')) continue;
-    std::error_code link_to_nothing;  // a file then, and found to be none where it is read
-    const bool folder_there = it->is_directory(link_to_nothing);
-    (folder_there ? listing.folders : listing.files).push_back(name);
+    std::error_code not_there;
+    (it->is_directory(not_there) ? listing.folders : listing.files).push_back(name);
+    if (it->is_symlink(not_there) && !it->exists(not_there)) listing.broken_links.push_back(name);
   }
   if (error) {
     throw DataError("image_folder: '" + folder.string() +
@@ -64,6 +69,8 @@ struct Part {
 
 Part list_part(const fs::path& root) {
   Part part{root, list_folder(root)};
+  if (part.labelled() && !part.listing.broken_links.empty())
+    fail_at_link(root / part.listing.broken_links.front());
   if (part.labelled() && !part.listing.files.empty()) {
     throw DataError("image_folder: '" + root.string() +
                     "': must hold class folders or images, got both (folder '" +
@@ -158,6 +165,8 @@ SplitFolders find_splits(const FolderSettings& settings) {
     top = list_folder(settings.path);
   }
   const auto below = [&](fs::path& folder, const char* name) {
+    if (folder.empty() && std::count(top.broken_links.begin(), top.broken_links.end(), name) > 0)
+      fail_at_link(settings.path / name);
     if (folder.empty() && has_name(top.folders, name)) folder = settings.path / name;
     if (!folder.empty()) check_folder(folder);
   };

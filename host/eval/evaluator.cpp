@@ -184,6 +184,7 @@ void Evaluator::call(const Plugin& plugin, const Given& given, Result common, Ro
                                s.tables.push_back({place.path(), unwrap(value).detach().clone()});
                              });
                            }};
+  const PluginScope scope(plugin.part.plugin->metadata.id);
   check_plugin(plugin.api().evaluate(plugin.self, &data, &report),
                plugin.part.plugin->metadata.id + ": evaluate (" + sink.common.row + ")");
 }
@@ -191,15 +192,17 @@ void Evaluator::call(const Plugin& plugin, const Given& given, Result common, Ro
 std::vector<Result> Evaluator::on_val(Job& job, std::int64_t epochs_done) {
   tables_.clear();
   if (assembly_.dataset->size(Split::kVal) == 0) return {};
+  const bool last = epochs_done == assembly_.experiment().train.epochs;
   Round round{job, {Split::kTrain}, Split::kVal, {}, {}};
   for (const auto& plugin : plugins_) {
     if (!plugin->due(epochs_done) || !lacks(assembly_, plugin->part).empty()) continue;
+    const bool again_at_end = plugin->part.views > 0 || !assembly_.reads(Split::kTest);
+    if (last && again_at_end) continue;  // on val too, and with the same numbers
     for (const auto& row : rows_of(*plugin))
       if (row == "trained" || !constant_rows_done_) evaluate(*plugin, row, round);
   }
   constant_rows_done_ = constant_rows_done_ || !round.results.empty();
-  if (epochs_done == assembly_.experiment().train.epochs)
-    last_represented_ = std::move(round.represented);
+  if (last) last_represented_ = std::move(round.represented);
   return round.results;
 }
 

@@ -46,8 +46,9 @@ class Evaluator {
   /// Are any evaluations due after so many epochs (counted from 1)?
   bool due(std::int64_t epochs_done) const;
 
-  /// On val: bank = train, queries = val; those that are due. The rows that training does not
-  /// change are evaluated at the first call only.
+  /// On val: bank = train, queries = val; those that are due, after the last epoch without those
+  /// that are on val at the end. The rows that training does not change are evaluated at the first
+  /// call only.
   std::vector<Result> on_val(Job& job, std::int64_t epochs_done);
   /// At the end: bank = train with val, queries = test, which is opened here. Without a test split,
   /// or with data.read_test = false, on val. Features are there afterwards whether or not an

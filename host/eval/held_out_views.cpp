@@ -55,7 +55,8 @@ std::vector<at::Tensor> HeldOutViews::each_view(const ViewPipeline& pipeline,
                       static_cast<int>(image.size.width), static_cast<int>(image.size.channels)},
                      key, memory.data() + static_cast<std::size_t>(i) * spec.floats(), scratch);
       });
-      parts.push_back(turn(as_views(memory.data(), n, spec)));
+      // A copy: what an encoder gives back may be its input, whose memory the next batch takes.
+      parts.push_back(turn(as_views(memory.data(), n, spec)).clone());
     }
     views.push_back(at::cat(parts));
   }
@@ -69,8 +70,7 @@ std::vector<at::Tensor> HeldOutViews::features(FeatureReader& reader) const {
 std::vector<at::Tensor> HeldOutViews::pixels(std::int64_t max_side) const {
   return each_view(*part_.pixel_view, [&](const at::Tensor& views) {
     const bool large = views.size(2) > max_side;
-    return (large ? at::adaptive_avg_pool2d(views, {max_side, max_side}) : views.clone())
-        .flatten(1);
+    return (large ? at::adaptive_avg_pool2d(views, {max_side, max_side}) : views).flatten(1);
   });
 }
 

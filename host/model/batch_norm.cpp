@@ -13,6 +13,10 @@ namespace kith::host {
 namespace {
 
 at::Tensor plain(const BatchNormCall& c) {
+  if (c.training && c.input.numel() <= c.input.size(1))
+    throw ShapeError("batch norm in training needs more than one value a channel, got " +
+                     c10::str(c.input.sizes()) +
+                     "; a larger batch, or fewer chunks of it (train.accumulation)");
   const bool keep = c.training && !c.update;  // statistics of the batch, but the averages stay
   return at::batch_norm(c.input, c.weight, c.bias, keep ? at::Tensor() : c.running_mean,
                         keep ? at::Tensor() : c.running_var, c.training, c.momentum, c.eps,

@@ -169,10 +169,13 @@ kith_tensor call_loss(kith_loss_ref_s& loss, std::span<const kith_tensor> inputs
   if (!unwrap(out).defined())
     throw PluginError(id + ": forward: returned no loss, wanted a tensor with one number");
   if (!loss.watched) return out;
-  if (KITH_HAS(&api, chance_value) && api.chance_value != nullptr)
-    check_plugin(api.chance_value(loss.self, handles.data(), n, &loss.chance_value.emplace()),
-                 id + ": chance_value");
   loss.value = unwrap(out).detach();
+  if (KITH_HAS(&api, chance_value) && api.chance_value != nullptr) {
+    const auto status =
+        api.chance_value(loss.self, handles.data(), n, &loss.chance_value.emplace());
+    if (status != KITH_OK) release(out);
+    check_plugin(status, id + ": chance_value");
+  }
   return out;
 }
 

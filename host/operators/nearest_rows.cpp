@@ -134,6 +134,8 @@ void search(const at::Tensor& query, const at::Tensor& bank, at::Tensor& product
 std::tuple<at::Tensor, at::Tensor> nearest_rows_cpu(const at::Tensor& query, const at::Tensor& bank,
                                                     std::int64_t k) {
   check(query, bank, k);
+  TORCH_CHECK(query.scalar_type() == at::kFloat || query.scalar_type() == at::kDouble,
+              "nearest_rows: wanted float32 or float64 on the CPU, got ", query.scalar_type());
   const at::NoGradGuard no_grad;
   auto products = at::empty({query.size(0), k}, query.options().requires_grad(false));
   auto places = at::empty({query.size(0), k}, products.options().dtype(at::kLong));
@@ -151,7 +153,9 @@ std::tuple<at::Tensor, at::Tensor> nearest_rows_composed(const at::Tensor& query
   std::vector<at::Tensor> products, places;
   for (std::int64_t first = 0; first < query.size(0); first += kComposedQueries) {
     const auto rows = query.narrow(0, first, std::min(kComposedQueries, query.size(0) - first));
-    auto [values, indices] = rows.matmul(bank_t).topk(k);
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    auto [values, indices] =
+        rows.matmul(bank_t).nan_to_num(-kInfinity, kInfinity, -kInfinity).topk(k);
     products.push_back(values);
     places.push_back(indices);
   }

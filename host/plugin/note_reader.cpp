@@ -89,7 +89,8 @@ bool is_id(const std::string& id) {
 
 bool has_word(const PluginMetadata& m, const OptionPreset& preset) {
   for (const OptionSpec& option : m.options)
-    for (std::size_t i = 1; i < option.choices.size(); ++i)
+    for (std::size_t i = 1;
+         option.type == OptionType::kChoice && !option.is_list && i < option.choices.size(); ++i)
       if (option.name == preset.option && option.choices[i] == preset.word) return true;
   return false;
 }

@@ -36,8 +36,8 @@ PluginScope::PluginScope(const std::string& id) : before_(std::exchange(plugin_o
 PluginScope::~PluginScope() { plugin_of_thread = before_; }
 
 const std::string& current_plugin() {
-  static const std::string none;
-  return plugin_of_thread != nullptr ? *plugin_of_thread : none;
+  static const auto* const none = new std::string;  // asked for while the process ends, too
+  return plugin_of_thread != nullptr ? *plugin_of_thread : *none;
 }
 
 void set_border_error(std::int32_t kind, std::string_view text) {

@@ -3,7 +3,7 @@
 
 #include <ATen/ATen.h>
 
-#include <set>
+#include <algorithm>
 
 #include "augment/bounds.h"
 #include "eval/features.h"
@@ -24,8 +24,18 @@ kith_step_s zero_batch(const Assembly& a, std::int64_t n) {
 }
 
 void require_within_bounds(const Assembly& a) {
-  std::set<const ViewPipeline*> pipelines{a.eval_view.get()};
-  for (const auto& view : a.views) pipelines.insert(view.get());
+  std::vector<const ViewPipeline*> pipelines;
+  const auto add = [&](const std::shared_ptr<const ViewPipeline>& pipeline) {
+    if (pipeline != nullptr &&
+        std::find(pipelines.begin(), pipelines.end(), pipeline.get()) == pipelines.end())
+      pipelines.push_back(pipeline.get());
+  };
+  for (const auto& view : a.views) add(view);
+  add(a.eval_view);
+  for (const auto& evaluation : a.evaluations) {
+    add(evaluation.view);
+    add(evaluation.pixel_view);
+  }
   for (const auto* pipeline : pipelines) require_within_bounds(*pipeline);
 }
 
@@ -42,8 +52,10 @@ DryRunReport dry_run(const Assembly& a) {
   require_within_bounds(a);
   const auto job = make_job(a, at::kCPU, true);
   TrainingStep step(*job, a.experiment(), std::max<std::int64_t>(1, a.steps_per_epoch()));
+  // Two where the method would do with one: batch norm after pooling needs them, as a run has.
   const auto smallest =
-      std::max<std::int64_t>(1, std::stoll(a.method->fact("needs", "min_batch", "1")));
+      std::max<std::int64_t>(std::min<std::int64_t>(2, a.experiment().train.batch_size),
+                             std::stoll(a.method->fact("needs", "min_batch", "1")));
   auto batch = zero_batch(a, smallest);
   step.run(batch, 0);
 

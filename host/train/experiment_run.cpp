@@ -127,7 +127,12 @@ class ExperimentRun {
           plugins + "and now there are\n" + joined(plugin_lines(*shelf_)) +
           "put the old files back, or begin a new run");
     const auto& data = *assembly_->dataset;
-    if (checkpoint_->metadata.at("data") != data_identity_)
+    const auto made_with = checkpoint_->metadata.find("data");
+    if (made_with == checkpoint_->metadata.end())
+      throw DataError(
+          "resume: the checkpoint does not say which images it was made with: an older "
+          "kith wrote it; begin a new run");
+    if (made_with->second != data_identity_)
       throw DataError("resume: the images of train and val in '" + data.path().string() +
                       "' are not those that the run began with (their names or labels differ); "
                       "give the data set's place with --set data.path=FOLDER, or begin a new run");

@@ -6,12 +6,26 @@
 
 #include <cmath>
 #include <kith/error.hpp>
+#include <mutex>
 
 #include "tensor/autocast.h"
 #include "tensor/border.h"
 #include "train/gradient_clip.h"
 
 namespace kith::host {
+namespace {
+
+/// LibTorch's own generators; on a CPU the one that is there, as at::manual_seed asks every kind of
+/// device whether it is.
+void seed_generators(at::Device device, std::uint64_t seed) {
+  if (!device.is_cpu()) return at::manual_seed(seed);
+  auto generator = at::globalContext().defaultGenerator(at::kCPU);
+  const std::lock_guard lock(generator.mutex());
+  generator.set_current_seed(seed);
+}
+
+}  // namespace
+
 OptimizerSpec optimizer_spec(const OptimizerConfig& c) {
   OptimizerSpec spec;
   spec.kind = c.kind;
@@ -131,10 +145,10 @@ void TrainingStep::clamp() {
 at::Tensor TrainingStep::run(kith_step_s& batch, std::int64_t step) {
   set_progress(step);
   job_.set_training(true);
-  // LibTorch's own generators, for operators that draw from them.
-  at::manual_seed(job_.settings().seed * 0x9E3779B97F4A7C15U +
-                  static_cast<std::uint64_t>(step) * 0x10001U +
-                  static_cast<std::uint64_t>(job_.ranks().rank()));
+  // For operators that draw from LibTorch's own generators.
+  seed_generators(job_.settings().device, job_.settings().seed * 0x9E3779B97F4A7C15U +
+                                              static_cast<std::uint64_t>(step) * 0x10001U +
+                                              static_cast<std::uint64_t>(job_.ranks().rank()));
   if (step % steps_per_epoch_ == 0) job_.method_begin_epoch();
   job_.move_copies(KITH_MOVE_BEFORE_STEP);
   optimizer_->clear_gradients();

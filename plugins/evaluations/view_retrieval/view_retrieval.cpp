@@ -9,7 +9,7 @@ using kith::Tensor;
 ///
 /// Cosine similarity on features of images that were not trained on; no labels. Recall at k: the
 /// share of second views with their own first view among the k that are most like them. An equal
-/// similarity counts against it, so features that are all alike find nothing.
+/// similarity counts against it, so features that are all alike, or not numbers, find nothing.
 class ViewRetrieval : public kith::Evaluation {
  public:
   static constexpr kith::Identity identity{
@@ -32,7 +32,9 @@ class ViewRetrieval : public kith::Evaluation {
     const Tensor second = kith::normalize(data.views[1]);  // [n, D]
     const Tensor likeness = second.matmul(first.t());      // [n, n]
     const Tensor own = kith::call<"aten::diagonal">(likeness);
-    const Tensor nearer = (likeness >= own.unsqueeze(1)).to(kith::Dtype::kInt64).sum(1) - 1;
+    // All but itself and those that are less like it: what is not a number counts against it, too.
+    const Tensor less = (likeness < own.unsqueeze(1)).to(kith::Dtype::kInt64).sum(1);
+    const Tensor nearer = first.size(0) - 1 - less;
     for (const auto k : k_) {
       const Tensor found = (nearer < static_cast<double>(k)).to(kith::Dtype::kFloat64);
       report.metric("recall_at_" + std::to_string(k), *found.mean().contiguous().data<double>());

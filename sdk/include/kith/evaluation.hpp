@@ -89,6 +89,11 @@ class Evaluation {
             if (KITH_HAS(d, n_views))
               for (std::uint32_t i = 0; i < d->n_views; ++i)
                 data.views.push_back(Tensor::borrow(d->views[i]));
+            if constexpr (requires { P::views; }) {
+              if (data.views.size() != static_cast<std::size_t>(P::views.count))
+                throw ShapeError("wanted " + std::to_string(P::views.count) + " views, got " +
+                                 std::to_string(data.views.size()));
+            }
             static_cast<const P*>(self)->evaluate(data, Report(report));
           });
         },

@@ -175,6 +175,17 @@ TEST(ImageFolderTest, NamesALinkToNothing) {
   EXPECT_THAT(open_error(folder), HasSubstr("train/a/2.png': is a link to nothing"));
 }
 
+TEST(ImageFolderTest, NamesAFolderThatIsALinkToNothing) {
+  for (const char* name : {"train", "val", "test", "train/b"}) {
+    TempFolder folder;
+    write_image(folder, "train/a/1.png");
+    if (std::string(name) == "train") std::filesystem::remove_all(folder / "train");
+    std::filesystem::create_symlink(folder / "gone", folder / name);
+    EXPECT_EQ(open_error(folder),
+              "image_folder: '" + (folder / name).string() + "': is a link to nothing");
+  }
+}
+
 TEST(ImageFolderTest, ReadsATextFileNamedPngAsWhatItIs) {
   TempFolder folder;
   write_file(folder / "train/a/1.png", "<!DOCTYPE html>\n<html>");

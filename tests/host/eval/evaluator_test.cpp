@@ -194,12 +194,12 @@ TEST(EvaluatorTest, TablesAreKeptByPath) {
   EXPECT_TRUE(found);
 }
 
-const std::string kViews = "[[evaluation]]\nplugin = \"view_retrieval\"\nevery_epochs = 2\n";
+const std::string kViews = "[[evaluation]]\nplugin = \"view_retrieval\"\nevery_epochs = 1\n";
 
 TEST(EvaluatorTest, ViewsAreOfValAtTheEndToo) {
   Setting s(kViews + "augment = []\n");
   for (const auto& values :
-       {by_path(s.evaluator.on_val(*s.job, 2)), by_path(s.evaluator.at_end(*s.job))}) {
+       {by_path(s.evaluator.on_val(*s.job, 1)), by_path(s.evaluator.at_end(*s.job))}) {
     // Without augmentations both views are the image itself, and the tiny images differ.
     EXPECT_EQ(values.at("view_retrieval/val/pixels/plain/recall_at_1"), 1);
     EXPECT_EQ(values.at("view_retrieval/val/trained/centred/recall_at_1"), 1);
@@ -218,6 +218,13 @@ TEST(EvaluatorTest, ViewsAreTheSameInEverySeedAndEpoch) {
   EXPECT_LT(first.at(pixels), 1) << "the crops differ";
   EXPECT_EQ(first.at(pixels), again.at(pixels));
   EXPECT_EQ(first.at(pixels), of_other.at(pixels));
+}
+
+TEST(EvaluatorTest, WhatIsOnValAtTheEndIsNotEvaluatedAfterTheLastEpochToo) {
+  Setting views(kViews);
+  EXPECT_TRUE(views.evaluator.on_val(*views.job, 2).empty());
+  Setting without_test(kProbe, {"data.read_test=false"});
+  EXPECT_TRUE(without_test.evaluator.on_val(*without_test.job, 2).empty());
 }
 
 TEST(EvaluatorTest, ViewsNeedVal) {

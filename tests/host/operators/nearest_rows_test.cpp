@@ -51,8 +51,9 @@ TEST(NearestRowsTest, EqualProductsComeInTheOrderOfTheBank) {
 
 TEST(NearestRowsTest, WhatIsNotANumberIsTheSmallest) {
   const auto bank = at::tensor({std::numeric_limits<float>::quiet_NaN(), 3.0F, -1.0F}).view({3, 1});
-  const auto [products, places] = nearest_rows_cpu(at::ones({1, 1}), bank, 2);
-  EXPECT_TRUE(at::equal(places, at::tensor({1, 2}, at::kLong).unsqueeze(0)));
+  for (const auto& [products, places] : {nearest_rows_cpu(at::ones({1, 1}), bank, 2),
+                                         nearest_rows_composed(at::ones({1, 1}), bank, 2)})
+    EXPECT_TRUE(at::equal(places, at::tensor({1, 2}, at::kLong).unsqueeze(0)));
 }
 
 TEST(NearestRowsTest, GivesTheSameOnAnyNumberOfThreads) {
@@ -94,6 +95,8 @@ TEST(NearestRowsTest, RefusesWhatDoesNotFit) {
             "nearest_rows: k must be in [1, 4], the bank's rows, got 5");
   EXPECT_EQ(refusal(at::ones({2, 3}), at::ones({4, 3}, at::kDouble), 1),
             "nearest_rows: query and bank must have one dtype, got Float and Double");
+  EXPECT_EQ(refusal(at::ones({2, 3}, at::kHalf), at::ones({4, 3}, at::kHalf), 1),
+            "nearest_rows: wanted float32 or float64 on the CPU, got Half");
 }
 
 using NearestRowsFacadeTest = test::FacadeTest;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <kith/error.hpp>
 #include <kith/harness.hpp>
 
 namespace kith {
@@ -36,6 +38,20 @@ TEST(ViewRetrievalTest, LengthOfRowsDoesNotCount) {
 TEST(ViewRetrievalTest, FeaturesThatAreAllAlikeFindNothing) {
   const Values same{{4, 2}, std::vector<double>(8, 1.0)};
   EXPECT_DOUBLE_EQ(recall(same, same), 0);
+}
+
+TEST(ViewRetrievalTest, FeaturesThatAreNotNumbersFindNothing) {
+  const Values broken{{4, 2}, std::vector<double>(8, std::nan(""))};
+  EXPECT_DOUBLE_EQ(recall(broken, broken), 0);
+}
+
+TEST(ViewRetrievalTest, AnotherNumberOfViewsIsRefused) {
+  try {
+    harness::evaluate("view_retrieval", EvaluationInput{});
+    ADD_FAILURE() << "no error";
+  } catch (const kith::Error& e) {
+    EXPECT_STREQ(e.what(), "org.kith.view_retrieval: evaluate: wanted 2 views, got 0");
+  }
 }
 
 }  // namespace

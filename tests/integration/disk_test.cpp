@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs on a disk that is full or cannot be written: a small tmpfs, so only where one may be
+// mounted.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include "interrupted_run.h"
+#include "run_contents.h"
+
+namespace kith::integration {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class DiskTest : public InterruptedRun {
+ protected:
+  ~DiskTest() override {
+    if (mounted_) start({"umount", "--lazy", disk().string()});
+  }
+
+  fs::path disk() const { return folder() / "disk"; }
+
+  /// "size=256k", "ro". False if this user may not.
+  bool mount(const std::string& options) {
+    fs::create_directories(disk());
+    const auto outcome = start({"mount", "-t", "tmpfs", "-o",
+                                (mounted_ ? "remount," : "") + options, "tmpfs", disk().string()});
+    mounted_ = mounted_ || outcome.code == 0;
+    return outcome.code == 0;
+  }
+
+ private:
+  bool mounted_ = false;
+};
+
+#define KITH_REQUIRE_DISK(options) \
+  if (!mount(options)) GTEST_SKIP() << "needs the right to mount a tmpfs"
+
+TEST_F(DiskTest, FullOneIsNamedAndTheRunGoesOnOnceThereIsRoom) {
+  KITH_REQUIRE_DISK("size=256k");
+  // All ten checkpoints are kept, which is more than there is room for.
+  const auto text =
+      replaced(long_experiment(), "log_every = 1", "log_every = 1\nkeep_checkpoints = 100");
+  const auto made = disk() / "run";
+  const auto outcome = kith({"run", experiment(text), "--folder", made.string()});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("No space left on device"));
+  EXPECT_THAT(outcome.err, HasSubstr(made.string()));
+  EXPECT_FALSE(fs::is_empty(made / "checkpoints"));
+  const auto again = kith({"run", "--resume", made.string()});
+  EXPECT_EQ(again.code, 1);
+  EXPECT_THAT(again.err, HasSubstr("No space left on device"));
+
+  ASSERT_TRUE(mount("size=64m"));
+  finish(made);
+  expect_equal_runs(made, run(text));
+}
+
+TEST_F(DiskTest, ReadOnlyOneIsNamedAndTheRunStaysAsItIs) {
+  KITH_REQUIRE_DISK("size=64m");
+  const auto made = disk() / "run";
+  Process process(command({"run", experiment(long_experiment()), "--folder", made.string()}));
+  wait_for_steps(process, made, 30);
+  process.send(SIGKILL);
+  ASSERT_EQ(process.wait().signal, SIGKILL) << "it ended before it was killed";
+
+  ASSERT_TRUE(mount("ro,size=64m"));
+  const auto log = read_text(made / "log.jsonl");
+  const auto resumed = kith({"run", "--resume", made.string()});
+  EXPECT_EQ(resumed.code, 1);
+  EXPECT_THAT(resumed.err, HasSubstr("Read-only file system"));
+  EXPECT_THAT(resumed.err, HasSubstr(made.string()));
+  EXPECT_EQ(read_text(made / "log.jsonl"), log);
+  const auto begun =
+      kith({"run", experiment(long_experiment()), "--folder", (disk() / "other").string()});
+  EXPECT_EQ(begun.code, 1);
+  EXPECT_THAT(begun.err, HasSubstr("Read-only file system"));
+
+  ASSERT_TRUE(mount("rw,size=64m"));
+  finish(made);
+  expect_equal_runs(made, run(long_experiment()));
+}
+
+}  // namespace
+}  // namespace kith::integration
