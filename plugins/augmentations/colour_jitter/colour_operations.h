@@ -5,9 +5,10 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
+#include <bit>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <kith/augmentation.hpp>
 
 namespace colour {
@@ -77,24 +78,6 @@ inline float hue_of(float r, float g, float b, float largest, float chroma) {
   return static_cast<float>(turn >= 1 ? turn - 1 : turn);
 }
 
-/// What an 8-bit hue is: the sixth of the circle (255 is red again), and how far into it; and an
-/// 8-bit saturation.
-struct HsvTables {
-  std::array<int, 256> sixth{};
-  std::array<float, 256> into_sixth{}, saturation{};
-};
-constexpr HsvTables kHsv = [] {
-  HsvTables t;
-  for (std::size_t level = 0; level < 256; ++level) {
-    const double sixths = static_cast<double>(level) * 6.0 / 255.0;
-    const int sixth = static_cast<int>(sixths);
-    t.sixth[level] = sixth % 6;
-    t.into_sixth[level] = static_cast<float>(sixths - sixth);
-    t.saturation[level] = static_cast<float>(static_cast<double>(level) / 255.0);
-  }
-  return t;
-}();
-
 /// Writes (v, p, q, t) to the channels, by the sixth of the circle.
 void write_sixth(int sixth, float v, float p, float q, float t, float& r, float& g, float& b) {
   switch (sixth) {
@@ -119,25 +102,50 @@ void write_sixth(int sixth, float v, float p, float q, float t, float& r, float&
   }
 }
 
-/// Through 8-bit HSV: hue and saturation are truncated to levels, the way back is rounded.
-void shift_hue_levels(float* red, float* green, float* blue, std::size_t size, int shift) {
+/// a where the condition holds, else b, by bits: a choice that g++ never makes a branch, which
+/// would keep a loop scalar.
+inline float pick(bool condition, float a, float b) {
+  const std::int32_t mask = -static_cast<std::int32_t>(condition);
+  return std::bit_cast<float>((std::bit_cast<std::int32_t>(a) & mask) |
+                              (std::bit_cast<std::int32_t>(b) & ~mask));
+}
+
+/// A share of v, rounded to a whole level.
+inline float rounded_share(float v, double share) {
+  return static_cast<float>(static_cast<int>(static_cast<double>(v) * share + 0.5));
+}
+
+/// Through 8-bit HSV: hue and saturation are truncated to levels, the way back is rounded. A pixel
+/// without chroma has saturation 0 and stays as it is.
+KITH_CPU_VARIANTS void shift_hue_levels(float* red, float* green, float* blue, std::size_t size,
+                                        int shift) {
   for (std::size_t i = 0; i < size; ++i) {
     const float r = red[i], g = green[i], b = blue[i];
     const float v = std::max({r, g, b}), chroma = v - std::min({r, g, b});
-    if (chroma == 0) continue;
-    const auto s = static_cast<std::size_t>(static_cast<int>((chroma / v) * 255.0));
-    const int hue = static_cast<int>(hue_of(r, g, b, v, chroma) * 255.0);
-    const auto h = static_cast<std::size_t>((hue + shift) & 255);
-    if (s == 0) {
-      red[i] = green[i] = blue[i] = v;
-      continue;
-    }
-    const float f = kHsv.into_sixth[h], fs = kHsv.saturation[s];
-    const auto rounded = [v](double share) {
-      return static_cast<float>(static_cast<int>(static_cast<double>(v) * share + 0.5));
-    };
-    const float p = rounded(1.0 - fs), q = rounded(1.0 - fs * f), t = rounded(1.0 - fs * (1.0 - f));
-    write_sixth(kHsv.sixth[h], v, p, q, t, red[i], green[i], blue[i]);
+    const float divisor = std::max(chroma, 1.0F), white = std::max(v, 1.0F);  // levels are whole
+    const float from_r = (v - r) / divisor, from_g = (v - g) / divisor, from_b = (v - b) / divisor;
+    const bool is_red = r == v, is_green = g == v;
+    const float third = pick(is_red, 0.0F, pick(is_green, 2.0F, 4.0F));
+    const float plus = pick(is_red, from_b, pick(is_green, from_r, from_g));
+    const float minus = pick(is_red, from_g, pick(is_green, from_b, from_r));
+    const float old_sixths =
+        static_cast<float>(static_cast<double>(third) + static_cast<double>(plus) - minus);
+    const double turn = old_sixths / 6.0 + 1.0;  // in [5/6, 11/6]
+    const float hue = static_cast<float>(turn - static_cast<double>(turn >= 1.0));
+    const int h = (static_cast<int>(hue * 255.0) + shift) & 255;
+    const int s = static_cast<int>((chroma / white) * 255.0);
+
+    const double sixths = h * 6.0 / 255.0;
+    const int whole = static_cast<int>(sixths);  // 6 is red again
+    const float f = static_cast<float>(sixths - whole), fs = static_cast<float>(s / 255.0);
+    const float p = rounded_share(v, 1.0 - fs), q = rounded_share(v, 1.0 - fs * f),
+                t = rounded_share(v, 1.0 - fs * (1.0 - f));
+    const bool in0 = (whole == 0) | (whole == 6), in1 = whole == 1, in2 = whole == 2,
+               in3 = whole == 3, in4 = whole == 4;
+    const bool grey = s == 0;
+    red[i] = pick(grey, v, pick(in1, q, pick(in2 | in3, p, pick(in4, t, v))));
+    green[i] = pick(grey, v, pick(in0, t, pick(in1 | in2, v, pick(in3, q, p))));
+    blue[i] = pick(grey, v, pick(in0 | in1, p, pick(in2, t, pick(in3 | in4, v, q))));
   }
 }
 
