@@ -3,6 +3,7 @@
 
 #include <kith/abi/core.h>
 
+#include <cstdint>
 #include <kith/error.hpp>
 #include <string>
 #include <string_view>
