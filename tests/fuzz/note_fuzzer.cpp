@@ -22,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   try {
     const ElfFile elf = parse_elf(file);
     const PluginMetadata metadata = read_note(elf, file.path);
-    for (const auto& option : metadata.options) type_text(option) + default_text(option);
+    for (const auto& option : metadata.options)
+      static_cast<void>(type_text(option) + default_text(option));
     check_symbols(elf, metadata, file);
     check_note(metadata, file, host);
   } catch (const PluginRefused&) {  // says why
