@@ -55,7 +55,7 @@ void for_each_place(const std::vector<std::string>& tables, Findings& f, Work&& 
   }
   f.about("");
   f.expect(places > 0, "refuses every view: 1 x 1 to 33 x 67 px with the channels it declares");
-  f.measured(std::to_string(tables.size()) + " settings");
+  f.measured_settings(tables.size());
   f.measured(std::to_string(places) + " places");
   if (refused > 0) f.measured(std::to_string(refused) + " refused");
 }

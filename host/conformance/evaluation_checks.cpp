@@ -68,7 +68,7 @@ void is_sound_at_option_ends(const Subject& s, Findings& f) {
     f.about(table);
     expect_sound(harness::evaluate(table, random_input(s, 60, 21, 7)), f);
   }
-  f.measured(std::to_string(tables.size()) + " settings");
+  f.measured_settings(tables.size());
 }
 
 void is_sound_on_equal_features(const Subject& s, Findings& f) {

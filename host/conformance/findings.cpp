@@ -78,6 +78,20 @@ void Findings::expect_listed(const std::set<std::string>& called,
                "constant name");
 }
 
+void Findings::expect_no_read_back(const harness::Calls& calls) {
+  const auto count = std::to_string(calls.read_backs);
+  expect(calls.read_backs == 0, "a tensor was brought to the CPU " + count +
+                                    " times; a step must not wait for the device");
+  measured(count + " read-backs");
+}
+
+void Findings::measured_settings(std::size_t tried, int refused) {
+  measured(std::to_string(tried) + " settings");
+  if (refused > 0)
+    measured(std::to_string(refused) + " refused or with more than " +
+             std::to_string(kMostStateMib) + " MiB of state");
+}
+
 double Worst::add(double actual, double wanted) {
   const double difference = std::abs(actual - wanted);
   worst_ = std::max(

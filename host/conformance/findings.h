@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <kith/harness.hpp>
 #include <string>
 #include <vector>
 
 namespace kith::conformance {
+
+/// Settings that declare more state are not tried, in MiB.
+inline constexpr std::int64_t kMostStateMib = 128;
 
 /// What one check finds: numbers that it measured, and what does not hold. A check goes on after a
 /// failure, so that a person sees all of a kind at once. [one thread]
@@ -27,6 +32,11 @@ class Findings {
   void expect_same(const harness::Named& a, const harness::Named& b, const std::string& when);
   /// `called` are all among `listed`, and there are some.
   void expect_listed(const std::set<std::string>& called, const std::set<std::string>& listed);
+  /// No call brought a tensor to the CPU: a step must not wait for the device.
+  void expect_no_read_back(const harness::Calls& calls);
+  /// That so many settings of options were tried, `refused` of them by a ConfigError, as those with
+  /// more state than kMostStateMib are.
+  void measured_settings(std::size_t tried, int refused = 0);
   /// The check has nothing to say about this plugin.
   void skip(std::string why) { skipped_ = std::move(why); }
 

@@ -5,6 +5,7 @@
 #include <kith/abi/evaluation.h>
 
 #include <deque>
+#include <optional>
 
 #include "eval/held_out_views.h"
 #include "tensor/border.h"
@@ -22,9 +23,12 @@ constexpr std::int64_t kPixelImages =
 struct Evaluator::Plugin {
   const EvaluationPart& part;
   std::string name;
+  std::optional<HeldOutViews> held_out;  ///< where it wants views
   void* self = nullptr;
 
-  Plugin(const EvaluationPart& part, std::string name) : part(part), name(std::move(name)) {
+  Plugin(const Assembly& assembly, const EvaluationPart& part, std::string name, int threads)
+      : part(part), name(std::move(name)) {
+    if (part.views > 0) held_out.emplace(assembly, part, threads);
     const auto args = part.plugin->arguments.args();
     const PluginScope scope(part.plugin->metadata.id);
     check_plugin(api().create(nullptr, args.data(), static_cast<std::uint32_t>(args.size()), &self),
@@ -74,7 +78,7 @@ Evaluator::Evaluator(const Assembly& assembly, at::Device device, int threads)
   for (const auto& part : assembly.evaluations) {
     auto name = part.plugin->metadata.name;
     if (const auto n = ++seen[name]; n > 1) name += "_" + std::to_string(n);
-    plugins_.push_back(std::make_unique<Plugin>(part, std::move(name)));
+    plugins_.push_back(std::make_unique<Plugin>(assembly, part, std::move(name), threads));
   }
   choice_ = evaluated_features(assembly);
 }
@@ -123,19 +127,18 @@ Evaluator::Given Evaluator::splits(const Plugin& plugin, const std::string& row,
 }
 
 Evaluator::Given Evaluator::views(const Plugin& plugin, const std::string& row, Round& round) {
-  const HeldOutViews held_out(assembly_, plugin.part, threads_);
   Given given;
   if (row == "pixels") {
-    given.views = held_out.pixels(kPixelSide);
+    given.views = plugin.held_out->pixels(kPixelSide);
   } else {
     FeatureReader reader(row == "untrained" ? *untrained_ : round.job, plugin.choice());
-    given.views = held_out.features(reader);
+    given.views = plugin.held_out->features(reader);
   }
   return given;
 }
 
 void Evaluator::evaluate(const Plugin& plugin, const std::string& row, Round& round) {
-  auto given = plugin.part.views > 0 ? views(plugin, row, round) : splits(plugin, row, round);
+  auto given = plugin.held_out ? views(plugin, row, round) : splits(plugin, row, round);
   for (const bool centred : {false, true}) {
     if (centred) given.centre();
     call(plugin, given,

@@ -27,10 +27,8 @@ at::Tensor evaluation_views(const Assembly& assembly, Split split, std::int64_t 
       key.seed = assembly.experiment().seed;
       key.sample = static_cast<std::uint64_t>(first + i);
       key.view = 0x8000U + static_cast<std::uint32_t>(split);  // apart from the training views
-      assembly.eval_view->run(
-          {image.pixels.data(), static_cast<int>(image.size.height),
-           static_cast<int>(image.size.width), static_cast<int>(image.size.channels)},
-          key, memory.data() + static_cast<std::size_t>(i) * spec.floats(), scratch);
+      assembly.eval_view->run(as_source(image), key,
+                              memory.data() + static_cast<std::size_t>(i) * spec.floats(), scratch);
     }
   });
   return as_views(memory.data(), n, spec);

@@ -51,9 +51,8 @@ std::vector<at::Tensor> HeldOutViews::each_view(const ViewPipeline& pipeline,
         DrawKey key;
         key.sample = static_cast<std::uint64_t>(first + i);
         key.view = kFirstView + static_cast<std::uint32_t>(view);
-        pipeline.run({image.pixels.data(), static_cast<int>(image.size.height),
-                      static_cast<int>(image.size.width), static_cast<int>(image.size.channels)},
-                     key, memory.data() + static_cast<std::size_t>(i) * spec.floats(), scratch);
+        pipeline.run(as_source(image), key,
+                     memory.data() + static_cast<std::size_t>(i) * spec.floats(), scratch);
       });
       // A copy: what an encoder gives back may be its input, whose memory the next batch takes.
       parts.push_back(turn(as_views(memory.data(), n, spec)).clone());

@@ -173,9 +173,7 @@ void AssemblyViews::make_view(const Image& image, const SampleKey& key, int view
   draw.epoch = static_cast<std::uint32_t>(key.epoch);
   draw.sample = static_cast<std::uint64_t>(key.index);
   draw.view = static_cast<std::uint32_t>(view);
-  const ImageView source{image.pixels.data(), static_cast<int>(image.size.height),
-                         static_cast<int>(image.size.width), static_cast<int>(image.size.channels)};
-  assembly_.views[static_cast<std::size_t>(view)]->run(source, draw, slot,
+  assembly_.views[static_cast<std::size_t>(view)]->run(as_source(image), draw, slot,
                                                        static_cast<Scratch&>(state).views);
 }
 
@@ -183,6 +181,11 @@ std::vector<std::size_t> AssemblyViews::view_floats() const {
   std::vector<std::size_t> floats;
   for (const auto& view : assembly_.views) floats.push_back(view->spec().floats());
   return floats;
+}
+
+ImageView as_source(const Image& image) {
+  return {image.pixels.data(), static_cast<int>(image.size.height),
+          static_cast<int>(image.size.width), static_cast<int>(image.size.channels)};
 }
 
 at::Tensor as_views(float* floats, std::int64_t n, const ViewSpec& s) {

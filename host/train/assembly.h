@@ -79,6 +79,9 @@ class AssemblyViews : public ViewMaker {
   std::uint64_t seed_;
 };
 
+/// An image as a pipeline of views takes it; it shares the memory.
+ImageView as_source(const Image& image);
+
 /// Floats of views as a tensor [N, C, H, W] that shares the memory.
 at::Tensor as_views(float* floats, std::int64_t n, const ViewSpec& spec);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugin/open_plugin.h"
 
+#include <gmock/gmock.h>
 #include <kith/abi/loss.h>
 
 #include "plugin_fixture.h"
@@ -12,6 +13,15 @@ class OpenPluginTest : public PluginTest {
  protected:
   static const kith_loss_api& loss_table(PluginRegistry& all, const std::string& name) {
     return *static_cast<const kith_loss_api*>(all.load(all.find("loss", name)).table);
+  }
+  /// The text with which a file is refused; "loaded" if it is not.
+  static std::string refusal_of_load(PluginRegistry& all, const PluginRecord& record) {
+    try {
+      all.load(record);
+      return "loaded";
+    } catch (const PluginRefused& e) {
+      return e.what();
+    }
   }
   /// What the loss answers, as the number that it is in disguise.
   static std::intptr_t value_of(const kith_loss_api& loss, void* self) {
@@ -141,14 +151,8 @@ TEST_F(OpenPluginTest, RefusesAFileThatChangedAfterItWasFound) {
   const PluginRecord& record = all.find("loss", "plain");
   std::filesystem::copy_file(fixture("plain_again"), record.path,
                              std::filesystem::copy_options::overwrite_existing);
-  try {
-    all.load(record);
-    FAIL() << "loaded";
-  } catch (const PluginRefused& e) {
-    EXPECT_NE(std::string(e.what()).find("KITH-205 'org.test.plain' changed since it was found"),
-              std::string::npos)
-        << e.what();
-  }
+  EXPECT_THAT(refusal_of_load(all, record),
+              testing::HasSubstr("KITH-205 'org.test.plain' changed since it was found"));
   EXPECT_FALSE(plugin_code_ran());
 }
 
@@ -159,15 +163,9 @@ TEST_F(OpenPluginTest, RefusesAFileThatWasSwappedAfterItsTrial) {
   all.check({&record});
   std::filesystem::copy_file(fixture("plain_again"), record.path,
                              std::filesystem::copy_options::overwrite_existing);
-  try {
-    all.load(record);
-    FAIL() << "loaded";
-  } catch (const PluginRefused& e) {
-    EXPECT_NE(std::string(e.what()).find("KITH-205 'org.test.plain' changed since it was checked"),
-              std::string::npos)
-        << e.what();
-    EXPECT_NE(std::string(e.what()).find("checked SHA-256 " + record.sha256), std::string::npos);
-  }
+  const auto text = refusal_of_load(all, record);
+  EXPECT_THAT(text, testing::HasSubstr("KITH-205 'org.test.plain' changed since it was checked"));
+  EXPECT_THAT(text, testing::HasSubstr("checked SHA-256 " + record.sha256));
 }
 
 }  // namespace
