@@ -8,6 +8,7 @@
 #include "harness/state_values.h"
 #include "harness/stub_encoder.h"
 #include "harness/values.h"
+#include "model/validate_method.h"
 #include "store/checkpoint.h"
 #include "train/training_state.h"
 #include "train/training_step.h"
@@ -37,7 +38,9 @@ struct MethodHarness::Parts {
       job->add_role(role, encoder.empty()            ? stub_encoder()
                           : encoder == kSmallEncoder ? small_encoder()
                                                      : load_plugin("encoder", encoder));
-    job->make_method(load_plugin("method", table));
+    const auto method = load_plugin("method", table);
+    host::validate_method(*method, settings.batch_size, settings.train_images);
+    job->make_method(method);
     const auto steps = std::max<std::int64_t>(1, settings.train_images / settings.batch_size);
     training = std::make_unique<host::TrainingStep>(*job, training_tables(settings), steps);
   }

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include "model/validate_method.h"
 #include "tensor/border.h"
 #include "train/data_settings.h"
 #include "train/measured_options.h"
@@ -60,12 +61,7 @@ void check_needs(const Assembly& a) {
   if (const auto chunks = a.experiment().train.accumulation; chunks > batch)
     throw ConfigError("train.accumulation: wanted at most train.batch_size, which is " +
                       std::to_string(batch) + ", got " + std::to_string(chunks));
-  const auto& api = a.method->api<kith_method_api>();
-  const auto args = a.method->arguments.args();
-  if (api.validate != nullptr)
-    check_plugin(
-        api.validate(args.data(), static_cast<std::uint32_t>(args.size()), batch, a.train_images()),
-        id + ": options");
+  validate_method(*a.method, batch, a.train_images());
 }
 
 EvaluationPart make_evaluation(const EvaluationConfig& config, const Assembly& a,

@@ -10,6 +10,7 @@
 
 #include "tensor/autocast.h"
 #include "tensor/border.h"
+#include "train/gradient_average.h"
 #include "train/gradient_clip.h"
 
 namespace kith::host {
@@ -158,6 +159,7 @@ at::Tensor TrainingStep::run(kith_step_s& batch, std::int64_t step) {
   if (!loss.requires_grad())
     throw PluginError(who + ": the loss has no gradient; is everything detached?");
   backward(loss, step);
+  average_gradients(optimizer_->trained_parameters(), job_.ranks());
   job_.method_after_backward(batch);
   freeze(step);
   if (train_.clip_grad_norm > 0)

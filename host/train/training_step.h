@@ -26,7 +26,8 @@ class TrainingStep {
   /// Forward, backward, clipping, optimiser, copies. `step`: of the whole run, from 0.
   ///
   /// The order is fixed: copies that move before the step, the method's step, backward,
-  /// after_backward, clipping, the optimiser, copies that move after it, clamps, after_optimizer.
+  /// the mean of the gradients over ranks, after_backward, clipping, the optimiser, copies that
+  /// move after it, clamps, after_optimizer.
   /// @returns the loss, 0-d, not read back. @throws PluginError if it has no gradient.
   at::Tensor run(kith_step_s& batch, std::int64_t step);
 

@@ -85,7 +85,8 @@ const Fault kFaults[] = {
     {"evaluation_counts_calls", "determinism", "the metric calls differs in a second evaluation"},
     {"evaluation_infinite_at_end", "option_ends", "the metric top1 must be finite, got inf"},
     {"method_private_state", "save_and_load", "after save and load"},
-    {"method_climbs", "learning", "the loss must fall over 12 steps on one batch"},
+    {"method_climbs", "learning",
+     "the loss must fall over 12 steps on one batch with all state held"},
     {"method_reads_back", "operators", "a tensor was brought to the CPU"},
     {"method_resizes_state", "batches",
      "org.test.method_resizes_state: step (step 0): 'method.queue' must keep the shape that it was "

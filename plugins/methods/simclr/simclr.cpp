@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <kith/heads.hpp>
 #include <kith/method.hpp>
 
 namespace {
@@ -34,8 +35,7 @@ class SimClr : public kith::Method {
 
   SimClr(const kith::Setup& setup, const kith::Options& o)
       : encoder_(setup.role("encoder")),
-        projector_(setup.head("projector", [o = HeadShape(o, encoder_.width())](
-                                               const kith::Scope& s) { return projector(s, o); })),
+        projector_(setup.head("projector", nn::head(encoder_.width(), form(o)))),
         loss_(setup.loss("loss", {"embedding"})) {}
 
   Tensor step(const kith::Step& step) {
@@ -44,32 +44,11 @@ class SimClr : public kith::Method {
   }
 
  private:
-  struct HeadShape {
-    HeadShape(const kith::Options& o, std::int64_t features)
-        : features(features),
-          layers(o.integer("head_layers")),
-          inner(o.integer("head_width") > 0 ? o.integer("head_width") : features),
-          embedding(o.integer("embedding_width")),
-          last_norm(o.boolean("last_norm")) {}
-    std::int64_t features, layers, inner, embedding;
-    bool last_norm;
-  };
-
-  /// Linear without bias and batch norm in each layer; ReLU between layers; the last norm has no
-  /// shift.
-  static std::unique_ptr<nn::Sequential> projector(const kith::Scope& s, const HeadShape& shape) {
-    auto net = std::make_unique<nn::Sequential>(s);
-    auto width = shape.features;
-    for (std::int64_t layer = 0; layer < shape.layers; ++layer) {
-      const bool last = layer + 1 == shape.layers;
-      const auto next = last ? shape.embedding : shape.inner;
-      net->add<nn::Linear>(width, next, nn::Linear::Options{.bias = false});
-      if (!last || shape.last_norm)
-        net->add<nn::BatchNorm1d>(next, nn::BatchNorm::Options{.shift = !last});
-      if (!last) net->add<nn::ReLU>();
-      width = next;
-    }
-    return net;
+  static nn::Head form(const kith::Options& o) {
+    return {.layers = o.integer("head_layers"),
+            .inner = o.integer("head_width"),
+            .out = o.integer("embedding_width"),
+            .last_norm = o.boolean("last_norm") ? nn::LastNorm::kScale : nn::LastNorm::kNone};
   }
 
   kith::Network encoder_;

@@ -235,6 +235,17 @@ inline Tensor normalize(const Tensor& x, std::int64_t d = 1, double eps = 1e-12)
   const auto norm = call<"aten::linalg_vector_norm">(x, 2.0, Ints(&d, 1), true);
   return x / norm.clamp_min(eps);
 }
+/// x modulo n, in [0, n): a pointer's place in a ring.
+inline Tensor remainder(const Tensor& x, std::int64_t n) {
+  return call<"aten::remainder.Scalar">(x, n);
+}
+/// What `compute` returns, with nothing recorded for a gradient:
+/// `const Tensor key = no_grad([&] { return encoder(view); });`
+template <class F>
+auto no_grad(F&& compute) {
+  const NoGrad scope;
+  return compute();
+}
 /// begin, begin + 1, ... end - 1 as int64, on the device of `like`.
 inline Tensor arange_like(const Tensor& like, std::int64_t begin, std::int64_t end) {
   const auto nothing = std::array<std::int64_t, 1>{0};

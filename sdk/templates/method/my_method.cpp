@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <kith/heads.hpp>
 #include <kith/method.hpp>
-#include <memory>
 
 namespace {
 
 using kith::Tensor;
 namespace nn = kith::nn;
 
-/// Linear, batch norm, rectifier, linear: what makes such a head in a scope.
-auto head(std::int64_t in, const kith::Options& o) {
-  return [in, inner = o.integer("head_width"),
-          out = o.integer("embedding_width")](const kith::Scope& s) {
-    auto net = std::make_unique<nn::Sequential>(s);
-    net->add<nn::Linear>(in, inner);
-    net->add<nn::BatchNorm1d>(inner);
-    net->add<nn::ReLU>();
-    net->add<nn::Linear>(inner, out);
-    return net;
-  };
+/// Linear, batch norm, rectifier, linear.
+nn::Head form(const kith::Options& o) {
+  return {.inner = o.integer("head_width"),
+          .out = o.integer("embedding_width"),
+          .inner_bias = true,
+          .last_bias = true};
 }
 
 /// A student predicts, from one view, what its teacher makes of the other view. The teacher is the
@@ -42,18 +37,18 @@ class MyMethod : public kith::Method {
   MyMethod(const kith::Setup& setup, const kith::Options& o)
       : setup_(setup),
         encoder_(setup.role("encoder")),
-        projector_(setup.head("projector", head(encoder_.width(), o))),
-        predictor_(setup.head("predictor", head(o.integer("embedding_width"), o))),
+        projector_(setup.head("projector", nn::head(encoder_.width(), form(o)))),
+        predictor_(setup.head("predictor", nn::head(o.integer("embedding_width"), form(o)))),
         teacher_encoder_(setup.copy(encoder_, "teacher", rule(o))),
         teacher_projector_(setup.copy(projector_, "teacher", rule(o))) {}
 
   /// The loss of one batch; the host runs the backward pass and the optimiser. Nothing in it reads
   /// a tensor back.
   Tensor step(const kith::Step& step) {
-    const Tensor first = step.view(0), second = step.view(1);  // [N, C, H, W]
-    const Tensor likeness =
-        (cosine(predict(first), target(second)) + cosine(predict(second), target(first))) *
-        0.5;  // [N]
+    // One call after the other: batch norm's running averages move in the order of the calls.
+    const Tensor p1 = predict(step.view(0)), p2 = predict(step.view(1));  // [N, C]
+    const Tensor t1 = target(step.view(0)), t2 = target(step.view(1));
+    const Tensor likeness = (cosine(p1, t2) + cosine(p2, t1)) * 0.5;  // [N]
     setup_.metric("likeness", likeness.mean());
     return 2.0 - 2.0 * likeness.mean();
   }
@@ -65,8 +60,7 @@ class MyMethod : public kith::Method {
 
   Tensor predict(const Tensor& view) const { return predictor_(projector_(encoder_(view))); }
   Tensor target(const Tensor& view) const {
-    const kith::NoGrad no_grad;
-    return teacher_projector_(teacher_encoder_(view));
+    return kith::no_grad([&] { return teacher_projector_(teacher_encoder_(view)); });
   }
   /// The cosine between the rows of two matrices, [N].
   static Tensor cosine(const Tensor& a, const Tensor& b) {

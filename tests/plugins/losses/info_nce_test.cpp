@@ -6,6 +6,7 @@
 #include <kith/harness.hpp>
 
 #include "plugins/golden_values.h"
+#include "plugins/values.h"
 
 namespace kith {
 namespace {
@@ -15,17 +16,6 @@ using harness::Compute;
 using harness::LossHarness;
 using harness::Named;
 using harness::Values;
-
-/// The released code keeps the queue as [C, K].
-Values transposed(const Values& x) {
-  const auto rows = static_cast<std::size_t>(x.shape[0]);
-  const auto columns = static_cast<std::size_t>(x.shape[1]);
-  Values out{{x.shape[1], x.shape[0]}, std::vector<double>(rows * columns)};
-  for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t j = 0; j < columns; ++j)
-      out.numbers[j * rows + i] = x.numbers[i * columns + j];
-  return out;
-}
 
 void check_case(const Case& c, Compute compute) {
   LossHarness loss("plugin = \"info_nce\", temperature = " + golden::exact(c.real("temperature")),

@@ -6,6 +6,7 @@
 #include <kith/harness.hpp>
 
 #include "plugins/golden_values.h"
+#include "plugins/values.h"
 
 namespace kith {
 namespace {
@@ -15,13 +16,6 @@ using harness::Compute;
 using harness::MethodHarness;
 using harness::Settings;
 using harness::Values;
-
-/// Rows [first, first + n) of a data set [N, D].
-Values rows_of(const Values& all, std::int64_t first, std::int64_t n) {
-  const auto width = all.shape[1];
-  return {{n, width},
-          {all.numbers.begin() + first * width, all.numbers.begin() + (first + n) * width}};
-}
 
 /// Without a head the embeddings are the stub's features, and those are the views.
 void check_rank(const Case& c, const std::string& suffix, const harness::Rank* rank) {

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/validate_method.h"
+
+#include <kith/abi/method.h>
+
+#include "tensor/border.h"
+
+namespace kith::host {
+
+void validate_method(const PluginObject& method, std::int64_t batch_size,
+                     std::int64_t train_images) {
+  const auto& api = method.api<kith_method_api>();
+  if (api.validate == nullptr) return;
+  const auto args = method.arguments.args();
+  check_plugin(
+      api.validate(args.data(), static_cast<std::uint32_t>(args.size()), batch_size, train_images),
+      method.metadata.id + ": options");
+}
+
+}  // namespace kith::host

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <kith/error.hpp>
+#include <kith/harness.hpp>
+
+#include "plugins/golden_values.h"
+#include "plugins/values.h"
+
+namespace kith {
+namespace {
+
+using golden::Case;
+using harness::Batch;
+using harness::Compute;
+using harness::MethodHarness;
+using harness::Rank;
+using harness::Settings;
+using harness::Values;
+using testing::HasSubstr;
+
+/// One step's data set: "loss" and step 2 of rank 1 make "loss_s2_r1".
+struct Place {
+  std::int64_t step;
+  std::string rank;  // "_r1", or empty with one rank
+  std::string operator()(const std::string& name) const {
+    return name + "_s" + std::to_string(step) + rank;
+  }
+};
+
+/// Names of the released code's parameters and those of a run.
+std::map<std::string, std::string> names_of(const Case& c) {
+  std::map<std::string, std::string> names;
+  for (const auto* part : {"weight", "bias"}) {
+    const std::string p = part;
+    if (c.integer("bn") == 1) names["bn_" + p] = "encoder.bn." + p;
+    if (c.integer("mlp") == 1) {
+      names["fc_0_" + p] = "method.projector.0." + p;
+      names["fc_2_" + p] = "method.projector.2." + p;
+    } else {
+      names["fc_" + p] = "method.projector.0." + p;
+    }
+  }
+  return names;
+}
+
+/// "encoder.bn.weight" -> "encoder@key.bn.weight".
+std::string of_key(std::string name) {
+  for (const std::string root : {"encoder", "method.projector"})
+    if (name.starts_with(root + ".")) name.insert(root.size(), "@key");
+  return name;
+}
+
+std::string optimizer(const Case& c) {
+  return "kind = \"sgd\", base_lr = " + golden::exact(c.real("sgd_lr")) +
+         ", sgd_momentum = " + golden::exact(c.real("sgd_momentum")) +
+         ", weight_decay = " + golden::exact(c.real("weight_decay"));
+}
+
+std::string table(const Case& c) {
+  return "plugin = \"moco\", head_layers = " + std::string(c.integer("mlp") == 1 ? "2" : "1") +
+         ", embedding_width = " + std::to_string(c.integer("dim")) +
+         ", queue_size = " + std::to_string(c.integer("K")) +
+         ", ema_momentum = " + golden::exact(c.real("momentum")) +
+         ", loss = { plugin = \"info_nce\", temperature = " + golden::exact(c.real("temperature")) +
+         " }";
+}
+
+/// A slice of the rows of a whole batch, as an encoder's images.
+Values images(const Values& all, const Case& c, const Rank* rank) {
+  const auto n = all.shape[0] / c.integer("ranks");
+  auto rows = rows_of(all, rank == nullptr ? 0 : rank->index() * n, n);
+  if (c.integer("bn") == 1) rows.shape = {n, all.shape[1], 1, 1};
+  return rows;
+}
+
+/// The whole training of a case on one rank: loss, gradients, both encoders, queue and its pointer
+/// after each step.
+void check_training(const Case& c, Compute compute, const Rank* rank) {
+  const auto first = golden::values_of(c.input("im_q_s0"));
+  const auto encoder = c.integer("bn") == 1 ? "plugin = { file = \"" KITH_BUILD_DIR
+                                              "/tests/fixtures/methods/norm_net.so\" }"
+                                            : "";
+  MethodHarness method(table(c),
+                       {.compute = compute,
+                        .channels = first.shape[1],
+                        .height = 1,
+                        .width = 1,
+                        .train_images = first.shape[0] * c.integer("steps"),
+                        .batch_size = first.shape[0],
+                        .optimizer = optimizer(c),
+                        .rank = rank},
+                       {{"encoder", encoder}});
+  const auto names = names_of(c);
+  for (const auto& [theirs, ours] : names) {
+    method.set(ours, golden::values_of(c.input("q_" + theirs)));
+    method.set(of_key(ours), golden::values_of(c.input("k_" + theirs)));
+  }
+  method.set("method.queue", transposed(golden::values_of(c.input("queue"))));
+
+  for (std::int64_t s = 0; s < c.integer("steps"); ++s) {
+    SCOPED_TRACE("step " + std::to_string(s));
+    const Place at{s, rank == nullptr ? "" : "_r" + std::to_string(rank->index())};
+    const auto step = "_s" + std::to_string(s);
+    if (c.has_input("shuffle" + step))
+      method.replace_draw("shuffle", golden::values_of(c.input("shuffle" + step)));
+    const auto result =
+        method.train({.views = {images(golden::values_of(c.input("im_q" + step)), c, rank),
+                                images(golden::values_of(c.input("im_k" + step)), c, rank)}});
+    golden::expect_equal(result.loss, c.output(at("loss")), golden::tolerance_of(compute));
+    auto gradient = result.view_gradients.at(0);
+    gradient.shape = c.output(at("grad_im_q")).shape();
+    golden::expect_equal(gradient, c.output(at("grad_im_q")),
+                         golden::gradient_tolerance_of(compute));
+    for (const auto& [theirs, ours] : names) {
+      SCOPED_TRACE(ours);
+      golden::expect_equal(method.get(ours), c.output(at("state_q_" + theirs)),
+                           golden::tolerance_of(compute));
+      golden::expect_equal(method.get(of_key(ours)), c.output(at("state_k_" + theirs)),
+                           golden::tolerance_of(compute));
+      if (rank == nullptr)  // with ranks, a run averages them before they can be read
+        golden::expect_equal(result.gradients.at(ours), c.output(at("grad_q_" + theirs)),
+                             golden::gradient_tolerance_of(compute));
+    }
+    golden::expect_equal(transposed(method.get("method.queue")), c.output(at("state_queue")),
+                         golden::tolerance_of(compute));
+    EXPECT_EQ(method.get("method.next").number(),
+              static_cast<double>(c.output(at("state_ptr")).integers().at(0)));
+  }
+}
+
+/// A bank whose size is no multiple of the batch: keys at the end are dropped.
+void check_truncated_queue(const Case& c, Compute compute) {
+  const auto bank = golden::values_of(c.input("bank"));
+  MethodHarness method(
+      "plugin = \"moco\", head_layers = 0, queue_wrap = \"truncate\", "
+      "queue_size = " +
+          std::to_string(c.integer("K")) + ", loss = { plugin = \"info_nce\", temperature = " +
+          golden::exact(c.real("temperature")) + " }",
+      {.compute = compute, .channels = bank.shape[1], .height = 1, .width = 1});
+  method.set("method.queue", bank);
+  for (std::int64_t s = 0; s < c.integer("steps"); ++s) {
+    SCOPED_TRACE("step " + std::to_string(s));
+    const Place at{s, ""};
+    const auto result = method.step({.views = {golden::values_of(c.input(at("out0"))),
+                                               golden::values_of(c.input(at("out1")))}});
+    golden::expect_equal(result.loss, c.output(at("loss")), golden::tolerance_of(compute));
+    golden::expect_equal(result.view_gradients.at(0), c.output(at("grad_out0")),
+                         golden::gradient_tolerance_of(compute));
+    golden::expect_equal(method.get("method.queue"), c.output(at("state_bank")),
+                         golden::tolerance_of(compute));
+    EXPECT_EQ(method.get("method.next").number(),
+              static_cast<double>(c.output(at("state_ptr")).integers().at(0)));
+  }
+}
+
+void check_all(Compute compute, const std::string& what) {
+  KITH_REQUIRE_GOLDEN();
+  golden::Tally tally("moco, " + what);
+  for (const auto& c : golden::read_cases("moco.h5")) {
+    SCOPED_TRACE(c.where());
+    if (c.has_input("bank")) {
+      check_truncated_queue(c, compute);
+    } else if (!c.has_param("steps")) {
+      tally.skip("a loss alone: in the loss's test");
+      continue;
+    } else if (c.integer("ranks") == 1) {
+      check_training(c, compute, nullptr);
+    } else {
+      harness::on_ranks(static_cast<int>(c.integer("ranks")),
+                        [&](const Rank& rank) { check_training(c, compute, &rank); });
+    }
+    tally.check();
+  }
+  EXPECT_GT(tally.checked(), 0);
+}
+
+TEST(MoCoTest, EqualsTheReleasedCodeInFloat64) { check_all(Compute::kFloat64, "float64"); }
+TEST(MoCoTest, EqualsTheReleasedCodeInFloat32) { check_all(Compute::kFloat32, "float32"); }
+
+const Settings kStub{
+    .compute = Compute::kFloat64, .channels = 4, .height = 1, .width = 1, .batch_size = 2};
+const Batch kBatch{.views = {{{2, 4}, {0.1, 0.2, -0.3, 1, 0.5, -0.4, 0.7, 0.2}},
+                             {{2, 4}, {0.2, 0.1, -0.2, 0.8, 0.4, -0.6, 0.5, 0.1}}}};
+
+TEST(MoCoTest, KeepsBothSetsOfKeysWhereItIsSymmetric) {
+  MethodHarness both(R"(plugin = "moco", head_layers = 0, queue_size = 8, symmetric = true)",
+                     kStub),
+      one(R"(plugin = "moco", head_layers = 0, queue_size = 8)", kStub);
+  const auto queue = both.get("method.queue");
+  one.set("method.queue", queue);
+  const double there = one.step(kBatch).loss.number();
+  one.set("method.queue", queue);
+  const double back = one.step({.views = {kBatch.views[1], kBatch.views[0]}}).loss.number();
+  EXPECT_NEAR(both.step(kBatch).loss.number(), there + back, 1e-12);
+  EXPECT_EQ(both.get("method.next").number(), 4);
+}
+
+// Keys that pass in another order give the same keys: without batch norm nothing but the order
+// tells them apart.
+TEST(MoCoTest, PutsShuffledKeysBack) {
+  MethodHarness plain(R"(plugin = "moco", head_layers = 0, queue_size = 8)", kStub),
+      shuffled(R"(plugin = "moco", head_layers = 0, queue_size = 8, norm_groups = 2)", kStub);
+  shuffled.set("method.queue", plain.get("method.queue"));
+  shuffled.replace_draw("shuffle", {{2}, {1, 0}, harness::Number::kWhole});
+  EXPECT_EQ(shuffled.step(kBatch).loss.number(), plain.step(kBatch).loss.number());
+  EXPECT_EQ(shuffled.get("method.queue").numbers, plain.get("method.queue").numbers);
+}
+
+TEST(MoCoTest, RefusesAQueueThatWholeBatchesDoNotFill) {
+  try {
+    MethodHarness method(R"(plugin = "moco", queue_size = 100)", {.batch_size = 8});
+    FAIL() << "nothing was thrown";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(),
+                HasSubstr("moco: queue_size = 100 is not a multiple of the 8 keys of a step"));
+    EXPECT_THAT(error.what(), HasSubstr("96 and 104"));
+  }
+}
+
+}  // namespace
+}  // namespace kith
