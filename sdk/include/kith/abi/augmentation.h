@@ -13,7 +13,8 @@
  *
  * Values: channels are planes of float32. With KITH_ARITHMETIC_PILLOW8 they are whole levels 0 to
  * 255, before and after each augmentation; with KITH_ARITHMETIC_FLOAT they are in [0, 1], black to
- * white (a bicubic resize may overshoot).
+ * white (a bicubic resize may overshoot). With KITH_ARITHMETIC_TENSORFLOW too; colour operations
+ * then are those of TensorFlow's tf.image, and the host clips the finished view to [0, 1].
  *
  * One object serves all threads: every function but create and destroy is [any thread] and must not
  * change it.
@@ -39,6 +40,7 @@ enum {
 enum {
   KITH_ARITHMETIC_PILLOW8 = 0,
   KITH_ARITHMETIC_FLOAT = 1,
+  KITH_ARITHMETIC_TENSORFLOW = 2,
 };
 
 enum {
@@ -94,6 +96,9 @@ typedef struct kith_pixel_run {
   float* planes[KITH_MAX_CHANNELS];
   double mean_grey; /* of the whole view before this pass, in the unit of the values; 0 if not asked
                        for */
+  double
+      channel_mean[KITH_MAX_CHANNELS]; /* of the same view, channel by channel, wherever mean_grey
+                                          was asked for with KITH_ARITHMETIC_TENSORFLOW; else 0 */
 } kith_pixel_run;
 
 /* A whole view: planes[c][y * width + x]. */
