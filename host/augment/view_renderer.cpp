@@ -10,6 +10,7 @@
 #include <string>
 
 #include "augment/guarded.h"
+#include "augment/transpose.h"
 #include "augment/warp.h"
 
 namespace kith::host {
@@ -98,15 +99,27 @@ void ViewRenderer::render(const ImageView& image, const DrawnView& drawn) {
 void ViewRenderer::sample(const ImageView& image, const GeometryPlan& plan) {
   scratch_.x_taps.compute(plan.x, plan.filter);
   scratch_.y_taps.compute(plan.y, plan.filter);
-  const auto width = static_cast<std::size_t>(spec_.width);
+  // With rows and columns exchanged it is sampled into the memory for what is to be turned.
+  const auto width = static_cast<std::size_t>(plan.transposed ? spec_.height : spec_.width);
+  const std::size_t pixels = spec_.pixels(), height = pixels / width;
   if (is_pillow8()) {
     scratch_.levels.resize(spec_.floats());
-    resample_levels(image, scratch_.x_taps, scratch_.y_taps, scratch_.levels.data(),
-                    width * channels_, scratch_.resample);
-  } else {
-    resample_values(image, scratch_.x_taps, scratch_.y_taps, planes_[0], width, spec_.pixels(),
+    if (plan.transposed) scratch_.level_grid.resize(spec_.floats());
+    std::uint8_t* sampled = (plan.transposed ? scratch_.level_grid : scratch_.levels).data();
+    resample_levels(image, scratch_.x_taps, scratch_.y_taps, sampled, width * channels_,
                     scratch_.resample);
+    if (plan.transposed)
+      (channels_ == 3 ? transpose<3, std::uint8_t>
+                      : transpose<1, std::uint8_t>)(sampled, height, width, scratch_.levels.data());
+    return;
   }
+  if (plan.transposed) scratch_.value_grid.resize(spec_.floats());
+  float* sampled = plan.transposed ? scratch_.value_grid.data() : planes_[0];
+  resample_values(image, scratch_.x_taps, scratch_.y_taps, sampled, width, pixels,
+                  scratch_.resample);
+  if (plan.transposed)
+    for (std::size_t c = 0; c < channels_; ++c)
+      transpose<1>(sampled + c * pixels, height, width, planes_[c]);
 }
 
 void ViewRenderer::sample_turned(const ImageView& image, const GeometryPlan& plan) {
@@ -318,11 +331,25 @@ void ViewRenderer::run_late_geometry(const ViewStep& step) {
         ": takes a box of the view, which must come before any pixel, filter or image "
         "augmentation; move it up");
   composer.add(geometry, name.c_str());
+  if (composer.height() != spec_.height)
+    throw PluginError(name + ": makes a quarter turn of a view of " + std::to_string(spec_.height) +
+                      " x " + std::to_string(spec_.width) +
+                      " px, which must come before any pixel, filter or image augmentation; move "
+                      "it up");
   const GeometryPlan plan = composer.plan();
   if (plan.rotated) {
     turn(plan);
   } else {
     flip(plan.x.mirrored, plan.y.mirrored);
+    if (plan.transposed) transpose_planes();
+  }
+}
+
+void ViewRenderer::transpose_planes() {
+  const auto side = static_cast<std::size_t>(spec_.width);  // the view is square
+  for (std::size_t c = 0; c < channels_; ++c) {
+    scratch_.value_grid.assign(planes_[c], planes_[c] + spec_.pixels());
+    transpose<1>(scratch_.value_grid.data(), side, side, planes_[c]);
   }
 }
 

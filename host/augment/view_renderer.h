@@ -54,6 +54,7 @@ class ViewRenderer {
   void run_guarded_filter(const ViewStep& step, kith_view_pixels view, std::size_t wanted);
   void run_late_geometry(const ViewStep& step);
   void flip(bool horizontal, bool vertical);
+  void transpose_planes();
   void turn(const GeometryPlan& plan);
   void round_planes(std::size_t first, std::size_t size);
   kith_view_pixels whole_view(float* const* planes) const;

@@ -72,8 +72,8 @@ typedef struct kith_draw_source {
   int64_t height, width; /* px, of the image as it reaches this augmentation */
 } kith_draw_source;
 
-/* One step of geometry, in this order: take the box, resize it, flip, rotate about the centre. The
- * host hands it over as the step that changes nothing. */
+/* One step of geometry, in this order: take the box, resize it, flip, make quarter turns, rotate
+ * about the centre. The host hands it over as the step that changes nothing. */
 typedef struct kith_geometry {
   uint32_t struct_size;
   uint32_t filter;                                 /* KITH_RESIZE_*, of the resize */
@@ -83,7 +83,9 @@ typedef struct kith_geometry {
   int64_t out_height, out_width;                   /* px, after the resize */
   int32_t flip_horizontal, flip_vertical;          /* 0 or 1 */
   double angle;                                    /* degrees, counter-clockwise; the size stays */
-  double fill; /* level 0 to 255 of what a rotation brings in from outside */
+  double fill;           /* level 0 to 255 of what a rotation brings in from outside */
+  int32_t quarter_turns; /* 0 to 3, counter-clockwise; an odd number exchanges height and width */
+  int32_t reserved;
 } kith_geometry;
 
 /* Pixels of a view: planes[c][i], 0 <= i < size. */
