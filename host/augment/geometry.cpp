@@ -37,6 +37,9 @@ void require_valid(const kith_geometry& step, const char* who) {
       step.out_width > kLargest)
     throw PluginError(std::string(who) + ": the result must have 1 to 65536 px a side, got " +
                       std::to_string(step.out_height) + " x " + std::to_string(step.out_width));
+  if (step.quarter_turns < 0 || step.quarter_turns > 3)
+    throw PluginError(std::string(who) + ": quarter_turns must be 0, 1, 2 or 3, got " +
+                      std::to_string(step.quarter_turns));
   if (!std::isfinite(step.angle))
     throw PluginError(std::string(who) + ": the angle must be finite");
 }
@@ -61,6 +64,20 @@ Axis grid_axis(double start, double scale, int size, int source) {
   return axis;
 }
 
+/// From the pixels of a turned picture to those of the picture, which has this size.
+AffineMap inverse_quarter_turns(int count, double width, double height) {
+  switch (count) {
+    case 1:
+      return {.xx = 0, .xy = -1, .x0 = width, .yx = 1, .yy = 0, .y0 = 0};
+    case 2:
+      return {.xx = -1, .xy = 0, .x0 = width, .yx = 0, .yy = -1, .y0 = height};
+    case 3:
+      return {.xx = 0, .xy = 1, .x0 = 0, .yx = -1, .yy = 0, .y0 = height};
+    default:
+      return {};
+  }
+}
+
 }  // namespace
 
 AffineMap AffineMap::after(const AffineMap& inner) const {
@@ -74,14 +91,16 @@ AffineMap AffineMap::after(const AffineMap& inner) const {
 
 AffineMap inverse_of(const kith_geometry& step) {
   const auto w = static_cast<double>(step.out_width), h = static_cast<double>(step.out_height);
+  const bool odd = step.quarter_turns % 2 != 0;
+  const double turned_w = odd ? h : w, turned_h = odd ? w : h;
   const double radians = step.angle * std::numbers::pi / 180;
   const double c = std::cos(radians), s = std::sin(radians);
   const AffineMap turn{.xx = c,
                        .xy = -s,
-                       .x0 = w / 2 - c * w / 2 + s * h / 2,
+                       .x0 = turned_w / 2 - c * turned_w / 2 + s * turned_h / 2,
                        .yx = s,
                        .yy = c,
-                       .y0 = h / 2 - s * w / 2 - c * h / 2};
+                       .y0 = turned_h / 2 - s * turned_w / 2 - c * turned_h / 2};
   const AffineMap flip{.xx = step.flip_horizontal != 0 ? -1.0 : 1.0,
                        .xy = 0,
                        .x0 = step.flip_horizontal != 0 ? w : 0,
@@ -94,13 +113,14 @@ AffineMap inverse_of(const kith_geometry& step) {
                       .yx = 0,
                       .yy = step.box_height / h,
                       .y0 = step.box_top};
-  return box.after(flip).after(turn);
+  return box.after(flip).after(inverse_quarter_turns(step.quarter_turns, w, h)).after(turn);
 }
 
 void GeometryComposer::start(int height, int width) {
   source_height_ = height_ = height;
   source_width_ = width_ = width;
-  rotated_ = false;
+  rotated_ = transposed_ = false;
+  fill_ = 0;
   filter_ = ResizeFilter::kBilinear;
   x_ = whole_axis(width);
   y_ = whole_axis(height);
@@ -119,6 +139,7 @@ kith_geometry GeometryComposer::neutral_step(int view_height, int view_width) co
   step.box_width = width_;
   step.out_height = height_;
   step.out_width = width_;
+  step.fill = fill_;
   return step;
 }
 
@@ -144,17 +165,29 @@ void GeometryComposer::add(const kith_geometry& step, const char* who) {
   const auto out_width = static_cast<int>(step.out_width);
   if (step.box_height != out_height || step.box_width != out_width)
     filter_ = step.filter == KITH_RESIZE_BICUBIC ? ResizeFilter::kBicubic : ResizeFilter::kBilinear;
-  add_to_axis(x_, step.box_left, step.box_width, out_width);
-  add_to_axis(y_, step.box_top, step.box_height, out_height);
-  x_.mirrored ^= step.flip_horizontal != 0;
-  y_.mirrored ^= step.flip_vertical != 0;
+  add_to_axis(across(), step.box_left, step.box_width, out_width);
+  add_to_axis(down(), step.box_top, step.box_height, out_height);
+  across().mirrored ^= step.flip_horizontal != 0;
+  down().mirrored ^= step.flip_vertical != 0;
+  add_quarter_turns(step.quarter_turns);
   to_source_ = to_source_.after(inverse_of(step));
   if (step.angle != 0) {
     rotated_ = true;
     fill_ = step.fill;
   }
-  height_ = out_height;
-  width_ = out_width;
+  const bool odd = step.quarter_turns % 2 != 0;
+  height_ = odd ? out_width : out_height;
+  width_ = odd ? out_height : out_width;
+}
+
+void GeometryComposer::add_quarter_turns(int count) {
+  if (count >= 2) {  // a half turn
+    x_.mirrored ^= true;
+    y_.mirrored ^= true;
+  }
+  if (count % 2 == 0) return;
+  transposed_ ^= true;
+  down().mirrored ^= true;  // what was on the right comes to the top
 }
 
 GeometryPlan GeometryComposer::plan() const {
@@ -162,6 +195,7 @@ GeometryPlan GeometryComposer::plan() const {
   GeometryPlan plan;
   plan.x = x_;
   plan.y = y_;
+  plan.transposed = transposed_;
   plan.filter = filter_;
   plan.height = height_;
   plan.width = width_;

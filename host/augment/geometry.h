@@ -24,9 +24,12 @@ AffineMap inverse_of(const kith_geometry& step);
 
 /// All geometry of a view as one sampling of the source.
 struct GeometryPlan {
-  Axis x, y;  ///< without rotation: the whole of it; with: of the grid that is then turned
+  Axis x, y;  ///< of the source; without rotation: the whole of it; with: of the grid that is then
+              ///< turned
   ResizeFilter filter = ResizeFilter::kBilinear;
   int height = 0, width = 0;  ///< px of the result
+  /// Without rotation: what `x` and `y` make has its rows and columns exchanged at the end.
+  bool transposed = false;
 
   bool rotated = false;
   /// With rotation: size of the grid, which part of it `x` and `y` make (the rest is `fill`), and
@@ -38,9 +41,10 @@ struct GeometryPlan {
 
 /// Composes steps of geometry, so that the picture is sampled once.
 ///
-/// Boxes and flips compose exactly: a crop of a crop is a crop, a crop after a resize makes only
-/// the pixels that are kept, and a flip costs nothing. A resize of a resize samples the source
-/// once, with the last one's filter.
+/// Boxes, flips and quarter turns compose exactly: a crop of a crop is a crop, a crop after a
+/// resize makes only the pixels that are kept, a flip costs nothing, and a quarter turn is a flip
+/// and an exchange of rows and columns. A resize of a resize samples the source once, with the last
+/// one's filter.
 ///
 /// With a rotation the picture is first resampled, antialiased, along the source's axes: the part
 /// that the turned view covers, at the view's scale. This grid is then read bilinearly at the
@@ -62,11 +66,15 @@ class GeometryComposer {
 
  private:
   void add_to_axis(Axis& axis, double start, double size, int out);
+  void add_quarter_turns(int count);
+  /// The source's axis that lies across the picture so far, and the one that goes down it.
+  Axis& across() { return transposed_ ? y_ : x_; }
+  Axis& down() { return transposed_ ? x_ : y_; }
   GeometryPlan plan_rotated() const;
 
   int source_height_ = 0, source_width_ = 0;
   int height_ = 0, width_ = 0;
-  bool rotated_ = false;
+  bool rotated_ = false, transposed_ = false;
   double fill_ = 0;
   ResizeFilter filter_ = ResizeFilter::kBilinear;
   Axis x_, y_;

@@ -22,8 +22,7 @@ kith_draw_source draw_source(const DrawKey& key, const ViewSpec& spec, int heigh
   source.epoch = key.epoch;
   source.view = key.view;
   source.operation = key.operation;
-  source.arithmetic =
-      spec.arithmetic == Arithmetic::kPillow8 ? KITH_ARITHMETIC_PILLOW8 : KITH_ARITHMETIC_FLOAT;
+  source.arithmetic = to_abi(spec.arithmetic);
   source.channels = static_cast<std::uint32_t>(spec.channels);
   source.height = height;
   source.width = width;
@@ -33,8 +32,7 @@ kith_draw_source draw_source(const DrawKey& key, const ViewSpec& spec, int heigh
 kith_augmentation_place place_of(const ViewSpec& spec) {
   kith_augmentation_place place{};
   place.struct_size = sizeof(kith_augmentation_place);
-  place.arithmetic =
-      spec.arithmetic == Arithmetic::kPillow8 ? KITH_ARITHMETIC_PILLOW8 : KITH_ARITHMETIC_FLOAT;
+  place.arithmetic = to_abi(spec.arithmetic);
   place.channels = static_cast<std::uint32_t>(spec.channels);
   place.view_height = spec.height;
   place.view_width = spec.width;

@@ -2,12 +2,15 @@
 #include "augment/view_renderer.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdint>
 #include <kith/cpu_variants.hpp>
 #include <kith/error.hpp>
 #include <string>
 
 #include "augment/guarded.h"
+#include "augment/transpose.h"
 #include "augment/warp.h"
 
 namespace kith::host {
@@ -33,6 +36,27 @@ KITH_CPU_VARIANTS void round_to_levels(float* values, std::size_t size) {
     v = v < 255.0F ? v : 255.0F;
     values[i] = static_cast<float>(static_cast<int>(v));
   }
+}
+
+KITH_CPU_VARIANTS void clip_to_unit(float* values, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {
+    const float v = values[i] > 0.0F ? values[i] : 0.0F;  // NaN becomes 0
+    values[i] = v < 1.0F ? v : 1.0F;
+  }
+}
+
+/// In eight sums side by side, which is quicker and, being written so, the same on any processor.
+KITH_CPU_VARIANTS double sum_of(const float* values, std::size_t size) {
+  constexpr std::size_t kLanes = 8;
+  std::array<double, kLanes> sums{};
+  std::size_t i = 0;
+  for (; i + kLanes <= size; i += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane)
+      sums[lane] += static_cast<double>(values[i + lane]);
+  for (; i < size; ++i) sums[0] += static_cast<double>(values[i]);
+  double sum = 0;
+  for (const double part : sums) sum += part;
+  return sum;
 }
 
 KITH_CPU_VARIANTS std::int64_t sum_grey_levels(const float* r, const float* g, const float* b,
@@ -75,15 +99,27 @@ void ViewRenderer::render(const ImageView& image, const DrawnView& drawn) {
 void ViewRenderer::sample(const ImageView& image, const GeometryPlan& plan) {
   scratch_.x_taps.compute(plan.x, plan.filter);
   scratch_.y_taps.compute(plan.y, plan.filter);
-  const auto width = static_cast<std::size_t>(spec_.width);
+  // With rows and columns exchanged it is sampled into the memory for what is to be turned.
+  const auto width = static_cast<std::size_t>(plan.transposed ? spec_.height : spec_.width);
+  const std::size_t pixels = spec_.pixels(), height = pixels / width;
   if (is_pillow8()) {
     scratch_.levels.resize(spec_.floats());
-    resample_levels(image, scratch_.x_taps, scratch_.y_taps, scratch_.levels.data(),
-                    width * channels_, scratch_.resample);
-  } else {
-    resample_values(image, scratch_.x_taps, scratch_.y_taps, planes_[0], width, spec_.pixels(),
+    if (plan.transposed) scratch_.level_grid.resize(spec_.floats());
+    std::uint8_t* sampled = (plan.transposed ? scratch_.level_grid : scratch_.levels).data();
+    resample_levels(image, scratch_.x_taps, scratch_.y_taps, sampled, width * channels_,
                     scratch_.resample);
+    if (plan.transposed)
+      (channels_ == 3 ? transpose<3, std::uint8_t>
+                      : transpose<1, std::uint8_t>)(sampled, height, width, scratch_.levels.data());
+    return;
   }
+  if (plan.transposed) scratch_.value_grid.resize(spec_.floats());
+  float* sampled = plan.transposed ? scratch_.value_grid.data() : planes_[0];
+  resample_values(image, scratch_.x_taps, scratch_.y_taps, sampled, width, pixels,
+                  scratch_.resample);
+  if (plan.transposed)
+    for (std::size_t c = 0; c < channels_; ++c)
+      transpose<1>(sampled + c * pixels, height, width, planes_[c]);
 }
 
 void ViewRenderer::sample_turned(const ImageView& image, const GeometryPlan& plan) {
@@ -145,8 +181,8 @@ void ViewRenderer::run_steps() {
     const bool last = end == steps.size();
     const bool sums = !last && steps[end].is_pixel();
     if (end > at || !loaded || sums || last)
-      mean_grey_ =
-          walk_tiles({.begin = at, .end = end, .load = !loaded, .sum_grey = sums, .finish = last});
+      means_ =
+          walk_tiles({.begin = at, .end = end, .load = !loaded, .means = sums, .finish = last});
     loaded = true;
     knows_mean = sums;
     if (last) return;
@@ -155,30 +191,34 @@ void ViewRenderer::run_steps() {
   }
 }
 
-double ViewRenderer::walk_tiles(const Walk& walk) {
+ViewMeans ViewRenderer::walk_tiles(const Walk& walk) {
   const std::size_t pixels = spec_.pixels();
-  double sum = 0;
+  ViewMeans sums;
   for (std::size_t first = 0; first < pixels; first += kTile) {
     const std::size_t size = std::min(kTile, pixels - first);
     if (walk.load) load(first, size);
-    for (std::size_t i = walk.begin; i < walk.end; ++i)
-      run_pixel(scratch_.steps[i], first, size, scratch_.steps[i].wants_mean_grey ? mean_grey_ : 0);
-    if (walk.sum_grey) sum += sum_grey(first, size);
+    for (std::size_t i = walk.begin; i < walk.end; ++i) run_pixel(scratch_.steps[i], first, size);
+    if (walk.means) add_to_sums(first, size, sums);
     if (walk.finish) finish(first, size);
   }
-  return sum / static_cast<double>(pixels);
+  sums.grey /= static_cast<double>(pixels);
+  for (double& sum : sums.channel) sum /= static_cast<double>(pixels);
+  return sums;
 }
 
-void ViewRenderer::run_pixel(const ViewStep& step, std::size_t first, std::size_t size,
-                             double mean_grey) {
+void ViewRenderer::run_pixel(const ViewStep& step, std::size_t first, std::size_t size) {
+  if (step.pass == 0 && step.augmentation->final() && is_tensorflow()) clip(first, size);
   kith_pixel_run run{};
   run.struct_size = sizeof(kith_pixel_run);
-  run.arithmetic = is_pillow8() ? KITH_ARITHMETIC_PILLOW8 : KITH_ARITHMETIC_FLOAT;
+  run.arithmetic = to_abi(spec_.arithmetic);
   run.channels = static_cast<std::uint32_t>(channels_);
   run.pass = step.pass;
   run.size = size;
   for (std::size_t c = 0; c < channels_; ++c) run.planes[c] = planes_[c] + first;
-  run.mean_grey = mean_grey;
+  if (step.wants_mean_grey) {
+    run.mean_grey = means_.grey;
+    std::copy(means_.channel.begin(), means_.channel.end(), run.channel_mean);
+  }
   step.augmentation->pixel(step.values, run);
   if (is_pillow8() && !step.augmentation->rounds()) round_planes(first, size);
 }
@@ -189,6 +229,12 @@ void ViewRenderer::load(std::size_t first, std::size_t size) {
   } else {
     deinterleave<1>(scratch_.levels.data(), planes_.data(), first, size);
   }
+}
+
+void ViewRenderer::add_to_sums(std::size_t first, std::size_t size, ViewMeans& sums) const {
+  if (is_tensorflow())
+    for (std::size_t c = 0; c < channels_; ++c) sums.channel[c] += sum_of(planes_[c] + first, size);
+  sums.grey += sum_grey(first, size);
 }
 
 /// As Pillow's mean of the grey version (pillow8), and torchvision's on tensors.
@@ -205,9 +251,14 @@ double ViewRenderer::sum_grey(std::size_t first, std::size_t size) const {
   return sum;
 }
 
+void ViewRenderer::clip(std::size_t first, std::size_t size) {
+  for (std::size_t c = 0; c < channels_; ++c) clip_to_unit(planes_[c] + first, size);
+}
+
 void ViewRenderer::finish(std::size_t first, std::size_t size) {
   if (is_pillow8() && !is_final_)
     for (std::size_t c = 0; c < channels_; ++c) to_unit(planes_[c] + first, size);
+  if (is_tensorflow() && !is_final_) clip(first, size);
   if (planes_[0] == out_) return;
   float* to = out_ + first * channels_;
   for (std::size_t i = first; i < first + size; ++i)
@@ -217,7 +268,7 @@ void ViewRenderer::finish(std::size_t first, std::size_t size) {
 kith_view_pixels ViewRenderer::whole_view(float* const* planes) const {
   kith_view_pixels view{};
   view.struct_size = sizeof(kith_view_pixels);
-  view.arithmetic = is_pillow8() ? KITH_ARITHMETIC_PILLOW8 : KITH_ARITHMETIC_FLOAT;
+  view.arithmetic = to_abi(spec_.arithmetic);
   view.channels = static_cast<std::uint32_t>(channels_);
   view.height = spec_.height;
   view.width = spec_.width;
@@ -227,6 +278,7 @@ kith_view_pixels ViewRenderer::whole_view(float* const* planes) const {
 
 void ViewRenderer::run_whole(const ViewStep& step) {
   const Augmentation& a = *step.augmentation;
+  if (a.final() && is_tensorflow()) clip(0, spec_.pixels());
   kith_view_pixels view = whole_view(planes_.data());
   if (a.stage() == AugmentationStage::kGeometry) {
     run_late_geometry(step);
@@ -279,11 +331,25 @@ void ViewRenderer::run_late_geometry(const ViewStep& step) {
         ": takes a box of the view, which must come before any pixel, filter or image "
         "augmentation; move it up");
   composer.add(geometry, name.c_str());
+  if (composer.height() != spec_.height)
+    throw PluginError(name + ": makes a quarter turn of a view of " + std::to_string(spec_.height) +
+                      " x " + std::to_string(spec_.width) +
+                      " px, which must come before any pixel, filter or image augmentation; move "
+                      "it up");
   const GeometryPlan plan = composer.plan();
   if (plan.rotated) {
     turn(plan);
   } else {
     flip(plan.x.mirrored, plan.y.mirrored);
+    if (plan.transposed) transpose_planes();
+  }
+}
+
+void ViewRenderer::transpose_planes() {
+  const auto side = static_cast<std::size_t>(spec_.width);  // the view is square
+  for (std::size_t c = 0; c < channels_; ++c) {
+    scratch_.value_grid.assign(planes_[c], planes_[c] + spec_.pixels());
+    transpose<1>(scratch_.value_grid.data(), side, side, planes_[c]);
   }
 }
 

@@ -10,6 +10,13 @@
 
 namespace kith::host {
 
+/// Means over a whole view: of its grey version, and of each channel (arithmetic tensorflow alone,
+/// else 0).
+struct ViewMeans {
+  double grey = 0;
+  std::array<double, KITH_MAX_CHANNELS> channel{};
+};
+
 /// Makes one view whose geometry has been composed in the scratch.
 class ViewRenderer {
  public:
@@ -22,6 +29,7 @@ class ViewRenderer {
   static constexpr std::size_t kTile = 2048;
 
   bool is_pillow8() const { return spec_.arithmetic == Arithmetic::kPillow8; }
+  bool is_tensorflow() const { return spec_.arithmetic == Arithmetic::kTensorflow; }
   void sample(const ImageView& image, const GeometryPlan& plan);
   void sample_turned(const ImageView& image, const GeometryPlan& plan);
   void list_steps(const DrawnView& drawn);
@@ -31,19 +39,22 @@ class ViewRenderer {
   struct Walk {
     std::size_t begin, end;  ///< steps
     bool load;               ///< takes the pixels from the sampled levels
-    bool sum_grey;           ///< the mean grey level is wanted after these steps
+    bool means;              ///< the means are wanted after these steps
     bool finish;             ///< writes the output
   };
-  double walk_tiles(const Walk& walk);
-  void run_pixel(const ViewStep& step, std::size_t first, std::size_t size, double mean_grey);
+  ViewMeans walk_tiles(const Walk& walk);
+  void run_pixel(const ViewStep& step, std::size_t first, std::size_t size);
   void load(std::size_t first, std::size_t size);
+  void add_to_sums(std::size_t first, std::size_t size, ViewMeans& sums) const;
   double sum_grey(std::size_t first, std::size_t size) const;
+  void clip(std::size_t first, std::size_t size);
   void finish(std::size_t first, std::size_t size);
 
   void run_whole(const ViewStep& step);
   void run_guarded_filter(const ViewStep& step, kith_view_pixels view, std::size_t wanted);
   void run_late_geometry(const ViewStep& step);
   void flip(bool horizontal, bool vertical);
+  void transpose_planes();
   void turn(const GeometryPlan& plan);
   void round_planes(std::size_t first, std::size_t size);
   kith_view_pixels whole_view(float* const* planes) const;
@@ -55,7 +66,7 @@ class ViewRenderer {
   std::array<float*, KITH_MAX_CHANNELS> planes_{};
   std::size_t channels_;
   bool is_final_ = false;
-  double mean_grey_ = 0;
+  ViewMeans means_;
 };
 
 }  // namespace kith::host

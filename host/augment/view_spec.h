@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <kith/abi/augmentation.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -8,6 +10,18 @@
 #include "config/experiment.h"
 
 namespace kith::host {
+
+/// KITH_ARITHMETIC_*, as plugins are told.
+constexpr std::uint32_t to_abi(Arithmetic arithmetic) {
+  switch (arithmetic) {
+    case Arithmetic::kPillow8:
+      return KITH_ARITHMETIC_PILLOW8;
+    case Arithmetic::kTensorflow:
+      return KITH_ARITHMETIC_TENSORFLOW;
+    default:
+      return KITH_ARITHMETIC_FLOAT;
+  }
+}
 
 /// What a finished view is.
 struct ViewSpec {

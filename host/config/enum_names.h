@@ -25,7 +25,8 @@ inline constexpr EnumName<CifarLabels> kCifarLabels[] = {{"fine", CifarLabels::k
 inline constexpr EnumName<OnDamaged> kOnDamaged[] = {{"stop", OnDamaged::kStop},
                                                      {"skip", OnDamaged::kSkip}};
 inline constexpr EnumName<Arithmetic> kArithmetics[] = {{"pillow8", Arithmetic::kPillow8},
-                                                        {"float", Arithmetic::kFloat}};
+                                                        {"float", Arithmetic::kFloat},
+                                                        {"tensorflow", Arithmetic::kTensorflow}};
 inline constexpr EnumName<Precision> kPrecisions[] = {{"float32", Precision::kFloat32},
                                                       {"bf16", Precision::kBf16}};
 inline constexpr EnumName<OptimizerKind> kOptimizerKinds[] = {{"sgd", OptimizerKind::kSgd},

@@ -67,8 +67,8 @@ Json data_schema() {
 Json view_properties(const Json& size) {
   return {
       {"size", size},
-      {"arithmetic", with(schema_of(words_of(kArithmetics)), "how augmentations round",
-                          to_text(Arithmetic::kPillow8))},
+      {"arithmetic", with(schema_of(words_of(kArithmetics)),
+                          "whose operations augmentations follow", to_text(Arithmetic::kPillow8))},
       {"augment", with(list({{"$ref", "#/$defs/augmentation"}}), "in the order of application")}};
 }
 

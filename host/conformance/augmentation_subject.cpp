@@ -3,18 +3,11 @@
 
 #include <kith/error.hpp>
 
+#include "config/experiment.h"
 #include "harness/plugin_access.h"
 #include "tensor/border.h"
 
 namespace kith::conformance {
-namespace {
-
-/// How an experiment writes it.
-const char* arithmetic_name(host::Arithmetic arithmetic) {
-  return arithmetic == host::Arithmetic::kPillow8 ? "pillow8" : "float";
-}
-
-}  // namespace
 
 std::shared_ptr<const host::Augmentation> make_augmentation(const std::string& table) {
   const auto plugin = harness::load_plugin("augmentation", table);
@@ -33,19 +26,19 @@ host::ViewSpec Place::spec() const {
 }
 
 std::string Place::text() const {
-  return std::string(arithmetic_name(arithmetic)) + " " + shape_text({channels, height, width});
+  return std::string(host::to_text(arithmetic)) + " " + shape_text({channels, height, width});
 }
 
 std::vector<Place> places_of(const host::Augmentation& augmentation, int& refused) {
   std::vector<Place> places;
-  for (const auto arithmetic : {host::Arithmetic::kPillow8, host::Arithmetic::kFloat})
+  for (const auto arithmetic :
+       {host::Arithmetic::kPillow8, host::Arithmetic::kFloat, host::Arithmetic::kTensorflow})
     for (const int channels : {1, 3})
       for (const auto& [height, width] : {std::pair{1, 1}, {7, 5}, {33, 67}}) {
         if (!augmentation.takes_channels(channels)) continue;
         kith_augmentation_place place{};
         place.struct_size = sizeof place;
-        place.arithmetic = arithmetic == host::Arithmetic::kPillow8 ? KITH_ARITHMETIC_PILLOW8
-                                                                    : KITH_ARITHMETIC_FLOAT;
+        place.arithmetic = host::to_abi(arithmetic);
         place.channels = static_cast<std::uint32_t>(channels);
         place.view_height = height;
         place.view_width = width;
@@ -75,7 +68,7 @@ kith_draw_source source_of(const Place& place, std::uint64_t sample) {
   source.seed = 3;
   source.epoch = 2;
   source.sample = sample;
-  source.arithmetic = place.is_pillow8() ? KITH_ARITHMETIC_PILLOW8 : KITH_ARITHMETIC_FLOAT;
+  source.arithmetic = host::to_abi(place.arithmetic);
   source.channels = static_cast<std::uint32_t>(place.channels);
   source.height = place.height;
   source.width = place.width;

@@ -25,7 +25,7 @@ struct Place {
   std::string text() const;  ///< "pillow8 [3, 33, 17]"
 };
 
-/// Small and odd sizes, "pillow8" and "float", the channels that the augmentation takes and the
+/// Small and odd sizes, each arithmetic, the channels that the augmentation takes and the
 /// host has images of. Places that it refuses are left out; `refused` counts them.
 std::vector<Place> places_of(const host::Augmentation& augmentation, int& refused);
 

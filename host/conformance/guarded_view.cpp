@@ -44,28 +44,35 @@ void GuardedView::draw(const host::Augmentation& augmentation, std::uint64_t sam
   drawn_.assign(values.numbers().begin(), values.numbers().end());
 }
 
-double GuardedView::mean_grey() {
-  double sum = 0;
-  for (auto& plane : planes_)
+std::vector<double> GuardedView::channel_means() {
+  std::vector<double> means;
+  for (auto& plane : planes_) {
+    double sum = 0;
     for (const float value : plane.numbers()) sum += static_cast<double>(value);
-  return sum / static_cast<double>(size_ * planes_.size());
+    means.push_back(sum / static_cast<double>(size_));
+  }
+  return means;
 }
 
 void GuardedView::run_pixel(const host::Augmentation& augmentation, std::size_t run) {
   std::uint32_t wants_mean = 0;
   const auto passes = augmentation.passes(drawn_.data(), wants_mean);
   for (std::uint32_t pass = 0; pass < passes; ++pass) {
-    const double mean = ((wants_mean >> pass) & 1) != 0 ? mean_grey() : 0;
+    std::vector<double> means(planes_.size());
+    if (((wants_mean >> pass) & 1) != 0) means = channel_means();
     for (std::size_t first = 0; first < size_; first += run) {
       // Each run in memory of its own, so that its neighbours have guards between them.
       const std::size_t size = std::min(run, size_ - first);
       kith_pixel_run piece{};
       piece.struct_size = sizeof piece;
-      piece.arithmetic = place_.is_pillow8() ? KITH_ARITHMETIC_PILLOW8 : KITH_ARITHMETIC_FLOAT;
+      piece.arithmetic = host::to_abi(place_.arithmetic);
       piece.channels = static_cast<std::uint32_t>(place_.channels);
       piece.pass = pass;
       piece.size = size;
-      piece.mean_grey = mean;
+      for (std::size_t c = 0; c < means.size(); ++c) {
+        piece.mean_grey += means[c] / static_cast<double>(means.size());
+        if (place_.arithmetic == host::Arithmetic::kTensorflow) piece.channel_mean[c] = means[c];
+      }
       std::vector<host::Guarded<float>> own;
       for (std::size_t c = 0; c < planes_.size(); ++c) {
         own.emplace_back(size);
@@ -83,7 +90,7 @@ void GuardedView::run_pixel(const host::Augmentation& augmentation, std::size_t 
 kith_view_pixels GuardedView::whole(std::vector<host::Guarded<float>>& planes) const {
   kith_view_pixels view{};
   view.struct_size = sizeof view;
-  view.arithmetic = place_.is_pillow8() ? KITH_ARITHMETIC_PILLOW8 : KITH_ARITHMETIC_FLOAT;
+  view.arithmetic = host::to_abi(place_.arithmetic);
   view.channels = static_cast<std::uint32_t>(place_.channels);
   view.height = place_.height;
   view.width = place_.width;

@@ -28,7 +28,7 @@ class GuardedView {
   void draw(const host::Augmentation& augmentation, std::uint64_t sample);
   void run_pixel(const host::Augmentation& augmentation, std::size_t run);
   void run_whole(const host::Augmentation& augmentation);
-  double mean_grey();
+  std::vector<double> channel_means();
   kith_view_pixels whole(std::vector<host::Guarded<float>>& planes) const;
   void look_for_damage(std::vector<host::Guarded<float>>& planes, const std::string& name);
 

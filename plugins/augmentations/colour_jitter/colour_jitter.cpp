@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "colour_operations.h"
+#include "tensorflow_operations.h"
 
 namespace {
 
@@ -17,7 +18,8 @@ struct Range {
   double low, high;
 };
 
-/// Brightness, contrast, saturation and hue by random amounts, in random order (torchvision 0.14).
+/// Brightness, contrast, saturation and hue by random amounts, in random order (torchvision 0.14;
+/// with arithmetic tensorflow SimCLR's released code).
 class ColourJitter : public kith::PixelAugmentation {
  public:
   static constexpr kith::Identity identity{
@@ -33,6 +35,8 @@ class ColourJitter : public kith::PixelAugmentation {
           .range(0, 0.5)
           .unit("fraction of the circle")
           .help("shift uniform in [-x, x]"),
+      kith::choice("brightness_form", "multiply", "add")
+          .help("multiply: by the factor; add: an amount of white uniform in [-x, x]"),
       kith::reals("brightness_range")
           .range(0, 100)
           .length(0, 2)
@@ -53,7 +57,8 @@ class ColourJitter : public kith::PixelAugmentation {
   static constexpr kith::AugmentationTraits traits{.rounds = true};
 
   /// Three factors and a shift, and which of them (0 brightness ... 3 hue) comes first, second, ...
-  /// One that changes nothing (factor 1, shift 0) is left out.
+  /// One that changes nothing (factor 1, shift 0) is left out. Brightness is an amount to be added
+  /// with brightness_form = "add".
   struct Params {
     double brightness, contrast, saturation, hue;
     int first, second, third, fourth;
@@ -65,12 +70,19 @@ class ColourJitter : public kith::PixelAugmentation {
       kith::field("third", &Params::third), kith::field("fourth", &Params::fourth));
 
   explicit ColourJitter(const kith::Options& o) {
-    for (std::size_t i = 0; i < 4; ++i) ranges_[i] = range_of(o, kNames[i], i == kHue ? 0 : 1);
+    if (o.text("brightness_form") == "add") {
+      neutral_[kBrightness] = 0;
+      if (!o.reals("brightness_range").empty())
+        throw kith::ConfigError(
+            "colour_jitter: brightness_range has factors, which brightness_form = \"add\" does not "
+            "use; give brightness");
+    }
+    for (std::size_t i = 0; i < 4; ++i) ranges_[i] = range_of(o, kNames[i], neutral_[i]);
   }
 
   void check(const kith::AugmentationPlace& place) const {
     for (const Operation operation : {kSaturation, kHue})
-      if (place.channels != 3 && !is_neutral(operation, ranges_[operation]))
+      if (place.channels != 3 && !is_neutral(operation))
         throw kith::ConfigError(std::string("colour_jitter: ") + kNames[operation] +
                                 " needs 3 channels, the view has " +
                                 std::to_string(place.channels) + "; leave it out");
@@ -95,44 +107,58 @@ class ColourJitter : public kith::PixelAugmentation {
 
   /// Contrast needs the mean grey level of what comes before it: it begins a pass.
   kith::Passes passes(const Params& drawn) const {
-    const Plan plan(drawn);
+    const Plan plan(drawn, neutral_);
     if (plan.contrast == plan.size) return {.count = 1, .mean_grey = 0};
     return plan.contrast == 0 ? kith::Passes{.count = 1, .mean_grey = 1}
                               : kith::Passes{.count = 2, .mean_grey = 2};
   }
 
   void apply(const Params& drawn, kith::PixelRun run) const {
-    const Plan plan(drawn);
+    const Plan plan(drawn, neutral_);
     const bool split = plan.contrast != plan.size && plan.contrast != 0;
     const std::size_t begin = run.pass() == 0 ? 0 : plan.contrast;
     const std::size_t end = split && run.pass() == 0 ? plan.contrast : plan.size;
-    for (std::size_t i = begin; i < end; ++i) {
-      switch (plan.operations[i]) {
-        case kBrightness:
-          colour::blend_with(run, 0, drawn.brightness);
-          break;
-        case kContrast:
-          colour::blend_with(run, run.mean_grey(), drawn.contrast);
-          break;
-        case kSaturation:
-          colour::blend_with_grey(run, drawn.saturation);
-          break;
-        case kHue:
-          colour::shift_hue(run, drawn.hue);
-          break;
-      }
-    }
+    for (std::size_t i = begin; i < end; ++i) apply_one(plan.operations[i], drawn, run);
   }
 
  private:
+  using Amounts = std::array<double, 4>;
+
+  void apply_one(Operation operation, const Params& drawn, kith::PixelRun run) const {
+    const bool tensorflow = run.is_tensorflow();
+    switch (operation) {
+      case kBrightness:
+        if (neutral_[kBrightness] == 0) {
+          colour::add_white(run, drawn.brightness);
+        } else {
+          colour::blend_with(run, 0, drawn.brightness);
+        }
+        break;
+      case kContrast:
+        if (tensorflow) {
+          colour::blend_with_channel_means(run, drawn.contrast);
+        } else {
+          colour::blend_with(run, run.mean_grey(), drawn.contrast);
+        }
+        break;
+      case kSaturation:
+        (tensorflow ? colour::scale_saturation : colour::blend_with_grey)(run, drawn.saturation);
+        break;
+      case kHue:
+        (tensorflow ? colour::turn_hue : colour::shift_hue)(run, drawn.hue);
+        break;
+    }
+  }
+
   /// The operations that change something, in their order, and where contrast is among them (size:
   /// nowhere).
   struct Plan {
-    explicit Plan(const Params& p) {
-      const std::array amounts = {p.brightness, p.contrast, p.saturation, p.hue};
-      for (const int o : {p.first, p.second, p.third, p.fourth})
-        if (amounts[static_cast<std::size_t>(o) & 3] != (o == kHue ? 0 : 1))
-          operations[size++] = static_cast<Operation>(o & 3);
+    Plan(const Params& p, const Amounts& neutral) {
+      const Amounts amounts = {p.brightness, p.contrast, p.saturation, p.hue};
+      for (const int o : {p.first, p.second, p.third, p.fourth}) {
+        const std::size_t i = static_cast<std::size_t>(o) & 3;
+        if (amounts[i] != neutral[i]) operations[size++] = static_cast<Operation>(i);
+      }
       contrast = static_cast<std::size_t>(
           std::find(operations.begin(), operations.begin() + size, kContrast) - operations.begin());
     }
@@ -141,9 +167,8 @@ class ColourJitter : public kith::PixelAugmentation {
     std::size_t contrast = 0;
   };
 
-  static bool is_neutral(Operation o, Range range) {
-    const double neutral = o == kHue ? 0 : 1;
-    return range.low == neutral && range.high == neutral;
+  bool is_neutral(Operation o) const {
+    return ranges_[o].low == neutral_[o] && ranges_[o].high == neutral_[o];
   }
 
   static Range range_of(const kith::Options& o, const std::string& name, double neutral) {
@@ -161,6 +186,7 @@ class ColourJitter : public kith::PixelAugmentation {
     return {range[0], range[1]};
   }
 
+  Amounts neutral_ = {1, 1, 1, 0};  // what changes nothing
   std::array<Range, 4> ranges_{};
 };
 

@@ -59,6 +59,7 @@ struct AugmentationTraits {
 enum class Arithmetic : std::uint32_t {
   kPillow8 = KITH_ARITHMETIC_PILLOW8,
   kFloat = KITH_ARITHMETIC_FLOAT,
+  kTensorflow = KITH_ARITHMETIC_TENSORFLOW,
 };
 enum class Resize : std::uint32_t {
   kBilinear = KITH_RESIZE_BILINEAR,
@@ -113,13 +114,17 @@ class PixelRun {
 
   Arithmetic arithmetic() const { return static_cast<Arithmetic>(run_->arithmetic); }
   bool is_pillow8() const { return arithmetic() == Arithmetic::kPillow8; }
-  /// The value of white: 255 (pillow8) or 1 (float). Black is 0.
+  bool is_tensorflow() const { return arithmetic() == Arithmetic::kTensorflow; }
+  /// The value of white: 255 (pillow8) or 1 (float, tensorflow). Black is 0.
   float white() const { return is_pillow8() ? 255.0F : 1.0F; }
 
   /// From 0; more than one only if the augmentation has `passes`.
   std::uint32_t pass() const { return run_->pass; }
   /// Mean grey level of the whole view before this pass, if `passes` asked for it.
   double mean_grey() const { return run_->mean_grey; }
+  /// Mean of one channel of the whole view before this pass, where `mean_grey` is known and the
+  /// arithmetic is tensorflow.
+  double channel_mean(std::uint32_t c) const { return run_->channel_mean[c]; }
 
  private:
   const kith_pixel_run* run_;

@@ -6,8 +6,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <kith/error.hpp>
 #include <numbers>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "augment/view_pipeline.h"
@@ -143,6 +147,129 @@ TEST(GeometryTest, TurnsCounterClockwiseAboutTheCentre) {
       const double from = 31.5 + c * (x - 31.5) - s * (y - 31.5);
       EXPECT_NEAR(out[static_cast<std::size_t>(y * 64 + x)], 3 * from + 20, 0.51);
     }
+}
+
+AugmentationUse quarter_turns(int count) {
+  switch (count) {
+    case 1:
+      return any([](Geometry& step) { step.quarter_turns = 1; });
+    case 2:
+      return any([](Geometry& step) { step.quarter_turns = 2; });
+    default:
+      return any([](Geometry& step) { step.quarter_turns = 3; });
+  }
+}
+
+/// Counter-clockwise, of any shape and channels: row y of the result is column width - 1 - y.
+std::vector<std::uint8_t> turned(const std::vector<std::uint8_t>& in, int height, int width,
+                                 int channels) {
+  std::vector<std::uint8_t> out;
+  for (int y = 0; y < width; ++y)
+    for (int x = 0; x < height; ++x)
+      for (int c = 0; c < channels; ++c)
+        out.push_back(in[static_cast<std::size_t>((x * width + width - 1 - y) * channels + c)]);
+  return out;
+}
+
+TEST(GeometryTest, MakesQuarterTurnsOfAnyShapeWithoutLoss) {
+  for (const int channels : {1, 3}) {
+    const int height = 20, width = 37;  // more than one square of the transposition
+    const auto pixels = numbered(height, width * channels);
+    auto wanted = pixels;
+    int h = height, w = width;
+    for (int count = 1; count < 4; ++count) {
+      wanted = turned(wanted, h, w, channels);
+      std::swap(h, w);
+      EXPECT_EQ(make({quarter_turns(count)}, {.height = h, .width = w, .channels = channels},
+                     pixels, height, width),
+                wanted)
+          << count << " " << channels;
+    }
+  }
+}
+
+TEST(GeometryTest, MakesQuarterTurnsOfAFinishedViewAndInFloat) {
+  const auto pixels = numbered(9, 9);
+  const AugmentationUse nothing{make_small<Add>("add"), 1};
+  auto wanted = pixels;
+  for (int count = 1; count < 4; ++count) {
+    wanted = turned(wanted, 9);
+    EXPECT_EQ(make({nothing, quarter_turns(count)}, {.height = 9, .width = 9, .channels = 1},
+                   pixels, 9, 9),
+              wanted);
+    const ViewPipeline pipeline(
+        {quarter_turns(count)},
+        {.height = 9, .width = 9, .channels = 1, .arithmetic = Arithmetic::kFloat});
+    ViewScratch scratch;
+    std::vector<float> out(81);
+    pipeline.replay({pixels.data(), 9, 9, 1}, {{.applied = true, .values = {}}}, out.data(),
+                    scratch);
+    for (std::size_t i = 0; i < 81; ++i)
+      EXPECT_FLOAT_EQ(out[i], static_cast<float>(wanted[i]) / 255.0F);
+  }
+}
+
+// A crop with a resize, of which the turn sees no pixel beyond the edge.
+TEST(GeometryTest, MakesAQuarterTurnBehindACropOfThatCropAlone) {
+  const auto pixels = numbered(24, 40);
+  const ViewSpec spec{.height = 8, .width = 8, .channels = 1};
+  const AugmentationUse crop{make_small<Quarter>("quarter"), 1};
+  EXPECT_EQ(make({crop, quarter_turns(1)}, spec, pixels, 24, 40),
+            turned(make({crop}, spec, pixels, 24, 40), 8));
+}
+
+TEST(GeometryTest, CropsAndMirrorsBehindAQuarterTurnWhatItTurned) {
+  const auto pixels = numbered(8, 12);
+  const AugmentationUse crop{make_small<Quarter>("quarter"), 1};
+  const AugmentationUse mirror{make_small<Mirror>("mirror"), 1};
+  const auto out = make({quarter_turns(3), mirror, crop}, {.height = 6, .width = 4, .channels = 1},
+                        pixels, 8, 12);
+  // Clockwise: pixel (y, x) is (7 - x, y) of the picture; mirrored: (x, y).
+  for (std::size_t y = 0; y < 6; ++y)
+    for (std::size_t x = 0; x < 4; ++x) EXPECT_EQ(out[y * 4 + x], pixels[x * 12 + y]);
+}
+
+TEST(GeometryTest, AddsAQuarterTurnToAnAngle) {
+  const auto pixels = numbered(31, 31);
+  const ViewSpec spec{.height = 31, .width = 31, .channels = 1};
+  const auto direct =
+      make({any([](Geometry& step) { step.angle = 120, step.fill = 99; })}, spec, pixels, 31, 31);
+  EXPECT_EQ(
+      make({any([](Geometry& step) { step.quarter_turns = 1, step.angle = 30, step.fill = 99; })},
+           spec, pixels, 31, 31),
+      direct);
+}
+
+TEST(GeometryTest, KeepsTheFillOfAStepThatTurned) {
+  GeometryComposer composer;
+  composer.start(32, 32);
+  kith_geometry turn = composer.neutral_step(32, 32);
+  turn.angle = 45, turn.fill = 10;
+  composer.add(turn, "turn");
+  composer.add(composer.neutral_step(32, 32), "nothing");
+  kith_geometry more = composer.neutral_step(32, 32);
+  more.angle = 90;
+  composer.add(more, "more");
+  EXPECT_EQ(composer.plan().fill, 10);
+  composer.start(32, 32);
+  EXPECT_EQ(composer.neutral_step(32, 32).fill, 0);
+}
+
+TEST(GeometryTest, RefusesQuarterTurnsThatItDoesNotKnowOrThatChangeAFinishedView) {
+  const auto pixels = numbered(8, 6);
+  const auto message = [&](const std::vector<AugmentationUse>& list) -> std::string {
+    try {
+      make(list, {.height = 8, .width = 6, .channels = 1}, pixels, 8, 6);
+    } catch (const PluginError& e) {
+      return e.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(message({any([](Geometry& step) { step.quarter_turns = 4; })}),
+            "any: quarter_turns must be 0, 1, 2 or 3, got 4");
+  EXPECT_EQ(message({{make_small<Add>("add"), 1}, quarter_turns(1)}),
+            "any: makes a quarter turn of a view of 8 x 6 px, which must come before any pixel, "
+            "filter or image augmentation; move it up");
 }
 
 TEST(GeometryTest, RefusesABoxThatLeavesTheImage) {

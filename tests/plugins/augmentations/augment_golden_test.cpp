@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The shipped augmentations against augment.h5: Pillow 9.4 on 8-bit pictures (arithmetic pillow8)
-// and torchvision 0.14 on float64 tensors (arithmetic float).
+// The shipped augmentations against augment.h5: Pillow 9.4 on 8-bit pictures (arithmetic pillow8),
+// torchvision 0.14 on float64 tensors (arithmetic float), and TensorFlow's and SimCLR's formulas in
+// float64 (arithmetic tensorflow).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -36,6 +37,7 @@ struct Recipe {
   std::string name;
   Settings settings;
   DrawnFields drawn;
+  Arithmetic arithmetic = Arithmetic::kFloat;  ///< where values are wanted, not levels
 };
 
 ViewPipeline pipeline_of(const Recipe& recipe, const ViewSpec& spec) {
@@ -55,7 +57,7 @@ std::vector<std::uint8_t> run_levels(const Array& image, const Recipe& recipe, i
 
 std::vector<double> run_values(const Array& image, const Recipe& recipe, int height, int width) {
   const ViewPipeline pipeline = pipeline_of(
-      recipe, {.height = height, .width = width, .channels = 3, .arithmetic = Arithmetic::kFloat});
+      recipe, {.height = height, .width = width, .channels = 3, .arithmetic = recipe.arithmetic});
   host::ViewScratch scratch;
   std::vector<float> out(pipeline.spec().floats());
   pipeline.replay(view_of(image), drawn_of(pipeline, {recipe.drawn}), out.data(), scratch);
@@ -106,6 +108,30 @@ std::optional<Recipe> colour_recipe(const Case& c, const std::string& name) {
   if (name.starts_with("pil_blur")) return blur("pillow", c.real("sigma" + suffix));
   if (name.starts_with("gaussian23_blur")) return blur("gaussian23", c.real("sigma" + suffix));
   return std::nullopt;
+}
+
+/// As colour_recipe, for what only the float64 cases have.
+std::optional<Recipe> tensor_recipe(const Case& c, const std::string& name) {
+  std::optional<Recipe> recipe;
+  if (name.starts_with("tf_")) recipe = colour_recipe(c, name.substr(3));
+  if (name == "tf_brightness_additive") {
+    recipe = jitter(c.real("brightness_delta"), 1, 1, 0);
+    recipe->settings = {{"brightness_form", {"add"}}};
+  }
+  if (name.starts_with("simclr_blur")) {
+    recipe = blur("simclr", c.real("sigma" + name.substr(name.size() - 1)));
+    const std::int64_t k = c.integer("simclr_blur_k");
+    recipe->settings.push_back({"taps", {2 * (k / 2) + 1}});
+  }
+  if (recipe) recipe->arithmetic = Arithmetic::kTensorflow;
+  if (name != "normalise" && name != "normalise_f32") return recipe;
+  recipe = Recipe{"normalise", {}, {}};
+  for (const std::string list : {"mean", "std"}) {
+    std::vector<host::OptionScalar> values;
+    for (const double v : c.reals(list)) values.emplace_back(v);
+    recipe->settings.emplace_back(list, values);
+  }
+  return recipe;
 }
 
 /// Levels by which an 8-bit output may differ. Everything that Pillow makes is met exactly, though
@@ -171,17 +197,10 @@ void check_values(const Case& c, golden::Tally& tally) {
   const Array image = c.input("image");
   const ImageView view = view_of(image);
   for (const std::string& name : c.output_names()) {
-    auto recipe = colour_recipe(c, name);
-    if (name == "normalise" || name == "normalise_f32") {
-      recipe = Recipe{"normalise", {}, {}};
-      for (const std::string list : {"mean", "std"}) {
-        std::vector<host::OptionScalar> values;
-        for (const double v : c.reals(list)) values.emplace_back(v);
-        recipe->settings.emplace_back(list, values);
-      }
-    }
+    auto recipe = tensor_recipe(c, name);
+    if (!recipe) recipe = colour_recipe(c, name);
     if (!recipe) {
-      tally.skip("TensorFlow's, SimCLR's, Lab and YCbCr forms: later");
+      tally.skip("Lab and YCbCr: no plugin has them");
       continue;
     }
     SCOPED_TRACE(c.where() + " " + name);
@@ -194,7 +213,7 @@ void check_values(const Case& c, golden::Tally& tally) {
   }
 }
 
-TEST(AugmentGoldenTest, EqualsPillowAndTorchvision) {
+TEST(AugmentGoldenTest, EqualsPillowTorchvisionAndTensorflow) {
   if (!golden::find_golden_folder()) GTEST_SKIP() << "no golden folder; set KITH_GOLDEN";
   golden::Tally tally("augment.h5, outputs");
   std::map<std::string, int> worst;

@@ -20,25 +20,25 @@ struct Module {
   const kith_augmentation_api* api;
 };
 
-const Module& module_of(const std::string& name) {
-  static std::map<std::string, Module> modules;
-  const auto found = modules.find(name);
+const Module& module_of_file(const std::filesystem::path& path) {
+  static std::map<std::filesystem::path, Module> modules;
+  const auto found = modules.find(path);
   if (found != modules.end()) return found->second;
-  const auto path =
-      std::filesystem::path(KITH_BUILD_DIR) / "plugins/augmentations" / (name + ".so");
   const host::PluginFile file = host::read_plugin_file(path);
   const host::ElfFile elf = host::parse_elf(file);
   host::PluginMetadata metadata = host::read_note(elf, path);
   host::check_symbols(elf, metadata, file);
   const void* table = host::open_plugin(file, metadata, test_host());
-  return modules[name] = {std::move(metadata), static_cast<const kith_augmentation_api*>(table)};
+  return modules[path] = {std::move(metadata), static_cast<const kith_augmentation_api*>(table)};
 }
 
-}  // namespace
+const Module& module_of(const std::string& name) {
+  return module_of_file(std::filesystem::path(KITH_BUILD_DIR) / "plugins/augmentations" /
+                        (name + ".so"));
+}
 
-std::shared_ptr<const host::Augmentation> load_augmentation(const std::string& name,
-                                                            const Settings& settings) {
-  const Module& module = module_of(name);
+std::shared_ptr<const host::Augmentation> make(const std::string& name, const Module& module,
+                                               const Settings& settings) {
   std::vector<host::OptionValue> values;
   for (const host::OptionSpec& spec : module.metadata.options) {
     host::OptionValue value;
@@ -57,6 +57,19 @@ std::shared_ptr<const host::Augmentation> load_augmentation(const std::string& n
   const host::OptionArguments arguments(values);
   return std::make_shared<host::Augmentation>(*test_host(), *module.api, module.metadata,
                                               arguments.args());
+}
+
+}  // namespace
+
+std::shared_ptr<const host::Augmentation> load_augmentation(const std::string& name,
+                                                            const Settings& settings) {
+  return make(name, module_of(name), settings);
+}
+
+std::shared_ptr<const host::Augmentation> load_plain_augmentation(const std::string& name,
+                                                                  const Settings& settings) {
+  const auto folder = std::filesystem::path(KITH_BUILD_DIR) / "tests/plugins/augmentations";
+  return make(name, module_of_file(folder / ("plain_" + name + ".so")), settings);
 }
 
 const std::vector<host::OptionSpec>& option_specs(const std::string& name) {

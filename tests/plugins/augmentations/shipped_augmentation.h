@@ -18,6 +18,10 @@ using Settings = std::vector<std::pair<std::string, std::vector<host::OptionScal
 std::shared_ptr<const host::Augmentation> load_augmentation(const std::string& name,
                                                             const Settings& settings = {});
 
+/// The same, of a library built without variants for newer processors.
+std::shared_ptr<const host::Augmentation> load_plain_augmentation(const std::string& name,
+                                                                  const Settings& settings = {});
+
 /// What the library declares about its options.
 const std::vector<host::OptionSpec>& option_specs(const std::string& name);
 

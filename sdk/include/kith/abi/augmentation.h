@@ -13,7 +13,8 @@
  *
  * Values: channels are planes of float32. With KITH_ARITHMETIC_PILLOW8 they are whole levels 0 to
  * 255, before and after each augmentation; with KITH_ARITHMETIC_FLOAT they are in [0, 1], black to
- * white (a bicubic resize may overshoot).
+ * white (a bicubic resize may overshoot). With KITH_ARITHMETIC_TENSORFLOW too; colour operations
+ * then are those of TensorFlow's tf.image, and the host clips the finished view to [0, 1].
  *
  * One object serves all threads: every function but create and destroy is [any thread] and must not
  * change it.
@@ -39,6 +40,7 @@ enum {
 enum {
   KITH_ARITHMETIC_PILLOW8 = 0,
   KITH_ARITHMETIC_FLOAT = 1,
+  KITH_ARITHMETIC_TENSORFLOW = 2,
 };
 
 enum {
@@ -70,8 +72,8 @@ typedef struct kith_draw_source {
   int64_t height, width; /* px, of the image as it reaches this augmentation */
 } kith_draw_source;
 
-/* One step of geometry, in this order: take the box, resize it, flip, rotate about the centre. The
- * host hands it over as the step that changes nothing. */
+/* One step of geometry, in this order: take the box, resize it, flip, make quarter turns, rotate
+ * about the centre. The host hands it over as the step that changes nothing. */
 typedef struct kith_geometry {
   uint32_t struct_size;
   uint32_t filter;                                 /* KITH_RESIZE_*, of the resize */
@@ -81,7 +83,9 @@ typedef struct kith_geometry {
   int64_t out_height, out_width;                   /* px, after the resize */
   int32_t flip_horizontal, flip_vertical;          /* 0 or 1 */
   double angle;                                    /* degrees, counter-clockwise; the size stays */
-  double fill; /* level 0 to 255 of what a rotation brings in from outside */
+  double fill;           /* level 0 to 255 of what a rotation brings in from outside */
+  int32_t quarter_turns; /* 0 to 3, counter-clockwise; an odd number exchanges height and width */
+  int32_t reserved;
 } kith_geometry;
 
 /* Pixels of a view: planes[c][i], 0 <= i < size. */
@@ -94,6 +98,9 @@ typedef struct kith_pixel_run {
   float* planes[KITH_MAX_CHANNELS];
   double mean_grey; /* of the whole view before this pass, in the unit of the values; 0 if not asked
                        for */
+  double
+      channel_mean[KITH_MAX_CHANNELS]; /* of the same view, channel by channel, wherever mean_grey
+                                          was asked for with KITH_ARITHMETIC_TENSORFLOW; else 0 */
 } kith_pixel_run;
 
 /* A whole view: planes[c][y * width + x]. */
