@@ -26,6 +26,9 @@ std::int64_t smallest_batch(const Subject& s) {
   return std::max<std::int64_t>(1, need(s, "min_batch", 1));
 }
 
+/// Even, since a queue may want whole batches.
+std::int64_t usual_batch(const Subject& s) { return 2 * smallest_batch(s); }
+
 Settings settings(std::int64_t n) {
   return {.height = kSide,
           .width = kSide,
@@ -83,7 +86,7 @@ void takes_small_and_odd_batches(const Subject& s, Findings& f) {
 }
 
 void is_finite_at_option_ends(const Subject& s, Findings& f) {
-  const auto n = smallest_batch(s) + 2;
+  const auto n = usual_batch(s);
   const auto tables = s.tables();
   int refused = 0;
   for (const auto& table : tables) {
@@ -99,7 +102,7 @@ void is_finite_at_option_ends(const Subject& s, Findings& f) {
 }
 
 void sends_gradients_everywhere(const Subject& s, Findings& f) {
-  const std::int64_t n = smallest_batch(s) + 5;
+  const std::int64_t n = usual_batch(s);
   auto method = make(s, n);
   const auto result = method.step(batch(s, n));
   for (const auto& name : method.parameters()) {
@@ -115,7 +118,7 @@ void sends_gradients_everywhere(const Subject& s, Findings& f) {
 }
 
 void lists_its_operators(const Subject& s, Findings& f) {
-  const std::int64_t n = smallest_batch(s) + 2;
+  const std::int64_t n = usual_batch(s);
   const auto calls = harness::record_calls([&] {
     auto method = make(s, n);
     for (int step = 0; step < 3; ++step) method.train(batch(s, n, step));
@@ -130,7 +133,7 @@ void lists_its_operators(const Subject& s, Findings& f) {
 }
 
 void goes_on_after_save_and_load(const Subject& s, Findings& f) {
-  const std::int64_t n = smallest_batch(s) + 3;
+  const std::int64_t n = usual_batch(s);
   const ScratchFolder folder;
   auto first = make(s, n);
   for (int step = 0; step < 3; ++step) first.train(batch(s, n, step));
@@ -153,7 +156,7 @@ void goes_on_after_save_and_load(const Subject& s, Findings& f) {
 }
 
 void is_deterministic(const Subject& s, Findings& f) {
-  const std::int64_t n = smallest_batch(s) + 1;
+  const std::int64_t n = usual_batch(s);
   auto first = make(s, n), second = make(s, n);
   f.expect_same(first.state(), second.state(), "when it is made again");
   for (int step = 0; step < 3; ++step) {
@@ -165,7 +168,7 @@ void is_deterministic(const Subject& s, Findings& f) {
 }
 
 void keeps_copies_from_the_optimiser(const Subject& s, Findings& f) {
-  const std::int64_t n = smallest_batch(s) + 1;
+  const std::int64_t n = usual_batch(s);
   auto method = make(s, n);
   const auto copies = method.copies(), optimised = method.optimised();
   if (copies.empty()) return f.skip("it has no copies");
@@ -181,7 +184,7 @@ void keeps_copies_from_the_optimiser(const Subject& s, Findings& f) {
 /// The loss before the first and at the twelfth step on one batch, where all but what is trained is
 /// held: what a queue, a bank or a teacher takes in, and other draws, would change the loss too.
 std::pair<double, double> descend(const Subject& s, const std::string& learning_rate) {
-  const std::int64_t n = smallest_batch(s) + 6;
+  const std::int64_t n = 4 * smallest_batch(s);
   auto at = settings(n);
   at.optimizer = "kind = \"sgd\", sgd_momentum = 0, base_lr = " + learning_rate;
   MethodHarness method(s.plugin.id, at, {{"encoder", s.encoder}});

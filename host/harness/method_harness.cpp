@@ -41,6 +41,7 @@ struct MethodHarness::Parts {
     const auto method = load_plugin("method", table);
     host::validate_method(*method, settings.batch_size, settings.train_images);
     job->make_method(method);
+    host::require_whole_groups(*job, settings.batch_size);
     const auto steps = std::max<std::int64_t>(1, settings.train_images / settings.batch_size);
     training = std::make_unique<host::TrainingStep>(*job, training_tables(settings), steps);
   }

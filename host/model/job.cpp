@@ -192,6 +192,12 @@ kith_callable Job::find_role(const std::string& role, const std::string& copy) {
                     (nearest ? "; did you mean '" + *nearest + "'?" : ""));
 }
 
+std::int64_t Job::most_batch_norm_groups() const {
+  std::int64_t most = 1;
+  for (const auto& instance : instances_) most = std::max(most, instance.batch_norm_groups);
+  return most;
+}
+
 std::vector<std::string> Job::role_names() const { return role_order_; }
 
 std::vector<at::Tensor> Job::call(kith_callable callable, const at::Tensor& input,

@@ -118,6 +118,8 @@ class Job {
 
   kith_callable find_role(const std::string& role, const std::string& copy = "");
   std::vector<std::string> role_names() const;
+  /// The largest number of batch-norm groups that the method gave a network; 1 without any.
+  std::int64_t most_batch_norm_groups() const;
   /// One forward of a network. `want`: bit i asks for output i.
   std::vector<at::Tensor> call(kith_callable callable, const at::Tensor& input, std::uint64_t want);
   /// The named output's position. @throws ConfigError with the nearest name.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "model/job.h"
 #include "model/plugin_object.h"
 
 namespace kith::host {
@@ -13,5 +14,9 @@ namespace kith::host {
 /// @throws ConfigError with the method's words if they do not.
 void validate_method(const PluginObject& method, std::int64_t batch_size,
                      std::int64_t train_images);
+
+/// @throws ConfigError if the batch does not divide into the batch-norm groups of the job's
+/// networks.
+void require_whole_groups(const Job& job, std::int64_t batch_size);
 
 }  // namespace kith::host

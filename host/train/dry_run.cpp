@@ -7,6 +7,7 @@
 
 #include "augment/bounds.h"
 #include "eval/features.h"
+#include "model/validate_method.h"
 #include "train/training_step.h"
 
 namespace kith::host {
@@ -39,6 +40,19 @@ void require_within_bounds(const Assembly& a) {
   for (const auto* pipeline : pipelines) require_within_bounds(*pipeline);
 }
 
+/// Images of the step: the fewest that the method takes, at least two where the experiment has
+/// them, since batch norm after pooling needs two; with groups, two in each.
+/// @throws ConfigError if the experiment's batch does not divide into the groups.
+std::int64_t dry_batch(const Assembly& a, const Job& job) {
+  const auto batch = a.experiment().train.batch_size;
+  const auto smallest = std::max<std::int64_t>(
+      std::min<std::int64_t>(2, batch), std::stoll(a.method->fact("needs", "min_batch", "1")));
+  const auto groups = job.most_batch_norm_groups();
+  if (groups == 1) return smallest;
+  require_whole_groups(job, batch);
+  return std::min(batch, smallest * groups);
+}
+
 std::int64_t feature_width(const Assembly& a, Job& job) {
   const auto choice = evaluated_features(a);
   auto* encoder = job.find_role(choice.role, choice.copy);
@@ -52,10 +66,7 @@ DryRunReport dry_run(const Assembly& a) {
   require_within_bounds(a);
   const auto job = make_job(a, at::kCPU, true);
   TrainingStep step(*job, a.experiment(), std::max<std::int64_t>(1, a.steps_per_epoch()));
-  // Two where the method would do with one: batch norm after pooling needs them, as a run has.
-  const auto smallest =
-      std::max<std::int64_t>(std::min<std::int64_t>(2, a.experiment().train.batch_size),
-                             std::stoll(a.method->fact("needs", "min_batch", "1")));
+  const auto smallest = dry_batch(a, *job);
   auto batch = zero_batch(a, smallest);
   step.run(batch, 0);
 

@@ -11,8 +11,7 @@ namespace nn = kith::nn;
 /// MoCo: a query must find its key, which a slow copy of the encoder made of the other view, among
 /// the last K keys.
 ///
-/// Version 1: arXiv 1911.05722, Sec. 3 and Alg. 1; version 2 (arXiv 2003.04297) is head_layers = 2
-/// with another augmentation and schedule.
+/// Version 1: arXiv 1911.05722, Sec. 3, Alg. 1; version 2, arXiv 2003.04297, is head_layers = 2.
 class MoCo : public kith::Method {
  public:
   static constexpr kith::Identity identity{

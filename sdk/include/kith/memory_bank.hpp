@@ -49,7 +49,7 @@ class MemoryBank {
   void update(const Tensor& indices, const Tensor& embeddings, double momentum) {
     const NoGrad no_recording;
     const Tensor index = setup_.ranks().gather(indices);
-    const Tensor fresh = setup_.ranks().gather(embeddings.detach());
+    const Tensor fresh = setup_.ranks().gather(embeddings.detach()).to(rows_.dtype());
     const Tensor mixed = momentum * rows_.index_select(0, index) + (1 - momentum) * fresh;
     rows_.index_copy_(0, index, normalize(mixed));
   }

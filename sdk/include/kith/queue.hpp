@@ -49,7 +49,7 @@ class Queue {
   /// Puts the rows of all ranks in the place of the oldest. @param rows [N, width], of this rank
   void enqueue(const Tensor& rows) {
     const NoGrad no_recording;
-    const Tensor all = setup_.ranks().gather(rows);
+    const Tensor all = setup_.ranks().gather(rows).to(rows_.dtype());  // bfloat16 under autocast
     if (wrap_ == Wrap::kWhole) return put(all);
     // Which of the new rows each place takes, if any: no value is read, so no step waits.
     const Tensor from = arange_like(all, size_) - next_;  // [size]

@@ -220,5 +220,15 @@ TEST(MoCoTest, RefusesAQueueThatWholeBatchesDoNotFill) {
   }
 }
 
+TEST(MoCoTest, RefusesABatchThatDoesNotDivideIntoItsGroups) {
+  try {
+    MethodHarness method(R"(plugin = "moco", queue_size = 12, norm_groups = 4)", {.batch_size = 6});
+    FAIL() << "nothing was thrown";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("train.batch_size: the method takes batch statistics of 4 "
+                                        "groups of each batch, so wanted a multiple of 4, got 6"));
+  }
+}
+
 }  // namespace
 }  // namespace kith
