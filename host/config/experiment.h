@@ -108,6 +108,12 @@ struct TrainConfig {
   std::int64_t keep_checkpoints = 2;         ///< newest checkpoints kept [1, 1000000]
 };
 
+/// [guards]: what looks after a run that goes wrong without an error.
+struct GuardsConfig {
+  bool fatal = false;             ///< what a guard finds stops the run
+  std::int64_t every_steps = 50;  ///< steps between two looks [1, 1000000]
+};
+
 /// [optimizer]
 struct OptimizerConfig {
   OptimizerKind kind = OptimizerKind::kSgd;  ///< required
@@ -170,6 +176,7 @@ struct Experiment {
   std::vector<ViewConfig> views;  ///< at least one
   EvalViewConfig eval_view;
   TrainConfig train;
+  GuardsConfig guards;
   OptimizerConfig optimizer;
   ScheduleConfig schedule;
   std::vector<EvaluationConfig> evaluations;  ///< [[evaluation]]

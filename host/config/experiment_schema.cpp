@@ -118,6 +118,14 @@ Json train_schema() {
       "the length and the form of training");
 }
 
+Json guards_schema() {
+  const GuardsConfig guards;
+  return table(
+      {{"fatal", with(kBoolean, "what a guard finds stops the run", guards.fatal)},
+       {"every_steps", with(schema_of(kCounts), "steps between two looks", guards.every_steps)}},
+      "what looks after a run that goes wrong without an error");
+}
+
 Json optimizer_schema() {
   const OptimizerConfig optimizer;
   const Json kinds = list(
@@ -226,6 +234,7 @@ std::string experiment_schema(const PluginCatalog& catalog) {
         {"views", views_schema()},
         {"eval_view", eval_view_schema()},
         {"train", train_schema()},
+        {"guards", guards_schema()},
         {"optimizer", optimizer_schema()},
         {"schedule", schedule_schema()},
         {"evaluation", list({{"$ref", "#/$defs/evaluation"}})}}},

@@ -108,6 +108,13 @@ std::string train_text(const TrainConfig& train) {
   return table.str();
 }
 
+std::string guards_text(const GuardsConfig& guards) {
+  TableText table("[guards]");
+  table.boolean("fatal", guards.fatal);
+  table.integer("every_steps", guards.every_steps);
+  return table.str();
+}
+
 std::string optimizer_text(const OptimizerConfig& optimizer) {
   const auto used = [&](const char* key) { return uses(optimizer.kind, key); };
   TableText table("[optimizer]");
@@ -168,6 +175,7 @@ std::string to_resolved_toml(const ResolvedExperiment& resolved) {
   for (const ViewConfig& view : experiment.views) text += view_text(view);
   text += eval_view_text(experiment.eval_view);
   text += train_text(experiment.train);
+  text += guards_text(experiment.guards);
   text += optimizer_text(experiment.optimizer);
   text += schedule_text(experiment.schedule);
   for (const EvaluationConfig& each : experiment.evaluations) text += evaluation_text(each);

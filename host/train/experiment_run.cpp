@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "build_facts.h"
+#include "guards/finite_state.h"
 #include "store/checkpoint.h"
 #include "store/run_folder.h"
 #include "train/data_settings.h"
@@ -147,6 +148,7 @@ class ExperimentRun {
   void save(std::int64_t step) {
     record_->commit();
     const auto state = training_state(*job_, trainer_->step().optimizer());
+    require_finite_state(state, *job_, step);
     ArrayViews arrays;
     for (const auto& [name, tensor] : state) arrays[name] = tensor.view();
     checkpoints_->save(step, step / trainer_->step().steps_per_epoch(), arrays,

@@ -2,10 +2,7 @@
 #include "train/trainer.h"
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
-
-#include <cmath>
 
 namespace kith::host {
 
@@ -14,7 +11,10 @@ Trainer::Trainer(const Assembly& assembly, Job& job, const Threads& threads)
       job_(job),
       step_(job, assembly.experiment(), assembly.steps_per_epoch()),
       views_(assembly, assembly.experiment().seed),
-      threads_(threads) {}
+      threads_(threads),
+      guards_(assembly.experiment().guards, step_.steps(), evaluated_features(assembly)) {
+  step_.finite_only();
+}
 
 void Trainer::put_on_device(Batch& batch, kith_step_s& given) const {
   const auto& settings = job_.settings();
@@ -26,15 +26,6 @@ void Trainer::put_on_device(Batch& batch, kith_step_s& given) const {
   given.labels = assembly_.dataset->has_labels()
                      ? at::tensor(batch.labels, at::kLong).to(settings.device)
                      : at::Tensor();
-}
-
-void Trainer::check_loss(double loss, std::int64_t step) const {
-  if (std::isfinite(loss)) return;
-  throw Error(
-      fmt::format("training: the loss is not finite at step {} (got {}); try a lower "
-                  "optimizer.base_lr (now {:g} "
-                  "at this step), a longer schedule.warmup_epochs, or train.clip_grad_norm",
-                  step, loss, step_.learning_rate_at(step)));
 }
 
 StepRecord Trainer::record(std::int64_t done, double loss) {
@@ -63,31 +54,6 @@ void Trainer::measure(const LoaderStats& stats, const TrainerEvents& events) {
   waiting_share_ = stats.elapsed_s > 0 ? stats.waited_s / stats.elapsed_s : 0;
 }
 
-/// Complete collapse: all features of a batch point the same way. Their deviation is then near 0,
-/// where 1 / sqrt(D) is healthy (SimSiam, arXiv 2011.10566, Sec. 4.1).
-void Trainer::watch_collapse(const kith_step_s& given, const TrainerEvents& events) {
-  if (told_collapse_ || given.views[0].size(0) < 2) return;
-  const at::NoGradGuard no_grad;
-  job_.set_training(false);
-  for (const auto& role : job_.role_names()) {
-    auto* encoder = job_.find_role(role);
-    const auto features = job_.call(encoder, given.views[0], 1)[0].flatten(1).to(at::kFloat);
-    const auto unit = features / features.norm(2, {1}, true).clamp_min(1e-12);
-    const auto deviation =
-        unit.std(0).mean().item<double>() * std::sqrt(static_cast<double>(features.size(1)));
-    if (deviation < 0.05) {
-      told_collapse_ = true;
-      if (events.on_warning)
-        events.on_warning(fmt::format(
-            "role '{}': the features have collapsed: after step {} all images have nearly the same "
-            "ones (deviation {:.3f} of a healthy 1); try a lower learning rate, a stronger "
-            "augmentation, or look at the method's stop-gradient and predictor",
-            role, job_.progress().step + 1, deviation));
-    }
-  }
-  job_.set_training(true);
-}
-
 void Trainer::watch_chunks(const TrainerEvents& events) {
   if (told_chunks_ || !job_.norm_saw_chunks()) return;
   told_chunks_ = true;
@@ -98,19 +64,6 @@ void Trainer::watch_chunks(const TrainerEvents& events) {
                     "chunks of a {}th of the rows, and moves its averages once a chunk; for the "
                     "numbers of the whole batch use an encoder without batch norm",
                     train.accumulation, train.accumulation));
-}
-
-void Trainer::watch_losses(std::int64_t done, const TrainerEvents& events) {
-  const auto& losses = job_.losses();
-  pinned_losses_.resize(losses.size(),
-                        PinnedLoss(std::max<std::int64_t>(100, step_.steps_per_epoch())));
-  for (std::size_t i = 0; i < losses.size(); ++i) {
-    const auto& [value, chance] = std::tie(losses[i].value, losses[i].chance_value);
-    if (!chance || !value.defined()) continue;
-    const auto text = pinned_losses_[i].see(done, value.item<double>(), *chance);
-    if (text && events.on_warning)
-      events.on_warning("loss '" + losses[i].plugin->metadata.id + "': " + *text);
-  }
 }
 
 bool Trainer::run(std::int64_t first_step, const StopSignal& stop, const TrainerEvents& events) {
@@ -136,21 +89,18 @@ bool Trainer::run(std::int64_t first_step, const StopSignal& stop, const Trainer
     const auto done = step + 1;
     const bool epoch_ends = done % per_epoch == 0;
     const bool log_now = done % train.log_every == 0 || epoch_ends;
-    job_.watch_losses(log_now);
+    const bool look_now = guards_.due(done);
+    job_.watch_losses(look_now);
     const auto loss = step_.run(given, step);
     watch_chunks(events);
-    if (read_each_step || log_now) {
-      const auto value = loss.item<double>();
-      check_loss(value, step);
-      measure(loader.stats(), events);
-      if (log_now && events.on_log) events.on_log(record(done, value));
-      if (log_now) watch_losses(done, events);
-    }
-    if (epoch_ends) {
-      watch_collapse(given, events);
-      if (events.on_epoch) events.on_epoch(done / per_epoch);
-    }
+    if (log_now || look_now) step_.require_finite();
+    if (read_each_step || log_now) measure(loader.stats(), events);
+    if (log_now && events.on_log) events.on_log(record(done, loss.item<double>()));
+    if (look_now)
+      guards_.look({job_, given, done, step_.learning_rate_at(step)}, events.on_warning);
+    if (epoch_ends && events.on_epoch) events.on_epoch(done / per_epoch);
     if (stop.received() != 0 && done < step_.steps()) {
+      step_.require_finite();
       if (events.on_stop) events.on_stop(done);
       return false;
     }
