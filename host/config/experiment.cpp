@@ -25,7 +25,8 @@ bool same_plugins(const std::vector<PluginUse>& a, const std::vector<PluginUse>&
 
 auto fields(const DataConfig& c) {
   return std::tie(c.reader, c.path, c.train_path, c.val_path, c.test_path, c.labels,
-                  c.apply_orientation, c.on_damaged, c.val_fraction, c.read_test, c.sha256);
+                  c.apply_orientation, c.on_damaged, c.val_fraction, c.train_images, c.read_test,
+                  c.sha256);
 }
 
 auto fields(const TrainConfig& c) {

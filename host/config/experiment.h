@@ -55,6 +55,8 @@ struct DataConfig {
   bool apply_orientation = false;           ///< image_folder: turn images as their EXIF tag says
   OnDamaged on_damaged = OnDamaged::kStop;  ///< image_folder: files that do not decode
   double val_fraction = 0.1;  ///< share of train held out where the data has no val split [0, 0.5]
+  /// Images of train that are trained on, >= 1; default: all. Evaluation takes all of train.
+  std::optional<std::int64_t> train_images;
   bool read_test = true;  ///< false: the run ends with an evaluation on val, and test stays unread
   std::map<std::string, std::string>
       sha256;  ///< file name -> 64 lower-case hex digits it must have

@@ -49,6 +49,7 @@ std::string data_text(const DataConfig& data) {
     table.boolean("apply_orientation", data.apply_orientation);
   if (uses(data.reader, "on_damaged")) table.text("on_damaged", to_text(data.on_damaged));
   table.real("val_fraction", data.val_fraction);
+  if (data.train_images) table.integer("train_images", *data.train_images);
   table.boolean("read_test", data.read_test);
   if (data.sha256.empty()) return table.str();
   TableText hashes("[data.sha256]");

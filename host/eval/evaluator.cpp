@@ -92,7 +92,7 @@ bool Evaluator::due(std::int64_t epochs_done) const {
 }
 
 std::vector<std::string> Evaluator::rows_of(const Plugin& plugin) const {
-  const auto images = assembly_.train_images();
+  const auto images = assembly_.dataset->size(Split::kTrain);
   const bool pixels = plugin.part.config.pixels == PixelRows::kOn ||
                       (plugin.part.config.pixels == PixelRows::kAuto && images <= kPixelImages);
   return pixels ? std::vector<std::string>{"pixels", "untrained", "trained"}

@@ -81,7 +81,7 @@ class ExperimentRun {
     assembly_.emplace(assemble(std::move(resolved), *shelf_));
     if (!assembly_->measured.empty()) tell(events_.on_note, assembly_->measured);
     for (const auto& text : left_out(*assembly_)) tell(events_.on_warning, text);
-    dry_run(*assembly_);
+    for (const auto& text : dry_run(*assembly_).warnings) tell(events_.on_warning, text);
     if (!folder_) make_folder(file);
   }
 
@@ -110,7 +110,7 @@ class ExperimentRun {
     evaluator_ = std::make_unique<Evaluator>(*assembly_, device_,
                                              static_cast<int>(threads_.tensor + threads_.loader));
     checkpoints_.emplace(folder_->checkpoints(), assembly_->experiment().train.keep_checkpoints);
-    data_identity_ = assembly_->dataset->identity();
+    data_identity_ = assembly_->data_identity();
     if (checkpoint_) restore();
     if (request_.resume && first_step_ == 0)
       record_->cut_after(0, 0);  // killed before its first checkpoint

@@ -61,6 +61,7 @@ void RunRecord::write_provenance(const Assembly& a, const PluginShelf& shelf,
   file_.set_attribute("experiment_folder", e.folder.string());
   file_.set_attribute("plugins", plugin_lines(shelf));
   file_.set_attribute("val_rule", a.dataset->val_rule());
+  file_.set_attribute("train_images", a.train_images());
   if (!file_.attributes().contains("started")) file_.set_attribute("started", utc_now());
   file_.set_attribute("finished", std::string(""));
 }
@@ -137,6 +138,7 @@ void RunRecord::write_tables(const Evaluator& evaluator) {
 void RunRecord::finish(const Assembly& a, Job& job, const Evaluator& evaluator,
                        const Trainer& trainer) {
   write_samples(*a.dataset);
+  if (!a.trained.empty()) file_.write_trained_rows(a.trained);
   write_features(evaluator);
   write_state(job);
   write_tables(evaluator);

@@ -22,7 +22,7 @@ void Trainer::put_on_device(Batch& batch, kith_step_s& given) const {
   for (std::size_t v = 0; v < batch.views.size(); ++v)
     given.views.push_back(as_views(batch.views[v].data(), batch.size(), assembly_.views[v]->spec())
                               .to(settings.device, settings.dtype));
-  given.indices = at::tensor(batch.indices, at::kLong).to(settings.device);
+  given.indices = at::tensor(assembly_.positions(batch.indices), at::kLong).to(settings.device);
   given.labels = assembly_.dataset->has_labels()
                      ? at::tensor(batch.labels, at::kLong).to(settings.device)
                      : at::Tensor();
@@ -71,6 +71,7 @@ bool Trainer::run(std::int64_t first_step, const StopSignal& stop, const Trainer
   const auto per_epoch = step_.steps_per_epoch();
   LoaderSettings settings;
   settings.batch_size = train.batch_size;
+  settings.chosen = assembly_.trained;
   settings.view_floats = views_.view_floats();
   settings.seed = assembly_.experiment().seed;
   settings.ahead = threads_.loader > 0;

@@ -110,6 +110,8 @@ TEST_F(ConfigErrorsTest, SaysWhichRangeWasWantedAndWhatCame) {
             "train.batch_size: must be in [1, 1048576], got -1 (exp.toml:14:14)");
   EXPECT_EQ(error("path = \"data\"", "path = \"data\"\nval_fraction = 0.6"),
             "data.val_fraction: must be in [0, 0.5], got 0.6 (exp.toml:5:16)");
+  EXPECT_EQ(error("path = \"data\"", "path = \"data\"\ntrain_images = 0"),
+            "data.train_images: must be >= 1, got 0 (exp.toml:5:16)");
   EXPECT_EQ(error("[train]", "[guards]\nevery_steps = 0\n[train]"),
             "guards.every_steps: must be in [1, 1000000], got 0 (exp.toml:13:15)");
   EXPECT_EQ(error("4e-3", "inf"),
