@@ -6,18 +6,13 @@
 #include <cstdint>
 #include <map>
 
+#include "cli/bytes_text.h"
 #include "cli/commands.h"
 #include "train/dry_run.h"
 #include "train/threads.h"
 
 namespace kith::host {
 namespace {
-
-std::string bytes_text(std::int64_t bytes) {
-  if (bytes >= 10'000'000'000) return fmt::format("{:.0f} GB", static_cast<double>(bytes) / 1e9);
-  if (bytes >= 1'000'000) return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
-  return fmt::format("{:.1f} kB", static_cast<double>(bytes) / 1e3);
-}
 
 void print_plugins(const PluginShelf& shelf) {
   fmt::print("\nplugins\n");

@@ -15,6 +15,7 @@
 #include "train/data_settings.h"
 #include "train/device.h"
 #include "train/dry_run.h"
+#include "train/peak_memory.h"
 #include "train/resume_rules.h"
 #include "train/run_record.h"
 #include "train/training_state.h"
@@ -139,6 +140,9 @@ class ExperimentRun {
                       "give the data set's place with --set data.path=FOLDER, or begin a new run");
     restore_training_state(*checkpoint_, *job_, trainer_->step().optimizer());
     first_step_ = checkpoint_->step;
+    if (const auto filled = checkpoint_->metadata.find("rows_filled");
+        filled != checkpoint_->metadata.end())
+      trainer_->filled_before(std::stoll(filled->second));
     record_->cut_after(first_step_, std::stoull(checkpoint_->metadata.at("log_bytes")));
     checkpoints_->remove_after(first_step_);
     checkpoint_.reset();
@@ -146,15 +150,17 @@ class ExperimentRun {
 
   /// The record first: what a resumed run keeps of it must be on disk when the checkpoint is.
   void save(std::int64_t step) {
-    record_->commit();
     const auto state = training_state(*job_, trainer_->step().optimizer());
     require_finite_state(state, *job_, step);
+    record_->course(*job_, *trainer_);
+    record_->commit();
     ArrayViews arrays;
     for (const auto& [name, tensor] : state) arrays[name] = tensor.view();
     checkpoints_->save(step, step / trainer_->step().steps_per_epoch(), arrays,
                        {{"plugins", joined(plugin_lines(*shelf_))},
                         {"data", data_identity_},
                         {"log_bytes", std::to_string(record_->log_bytes())},
+                        {"rows_filled", std::to_string(trainer_->filled())},
                         {"libtorch", KITH_LIBTORCH_VERSION}});
   }
 
@@ -164,11 +170,16 @@ class ExperimentRun {
     const bool last = epochs_done == train.epochs;
     if (evaluator_->due(epochs_done)) {
       const auto results = evaluator_->on_val(*job_, epochs_done);
+      warn_of_evaluation();
       record_->results(step, static_cast<double>(epochs_done), results);
       record_->commit();
       tell(events_.on_evaluation, epochs_done, results);
     }
     if (last || epochs_done % train.checkpoint_every_epochs == 0) save(step);
+  }
+
+  void warn_of_evaluation() {
+    for (const auto& text : evaluator_->take_warnings()) tell(events_.on_warning, text);
   }
 
   void train() {
@@ -186,16 +197,21 @@ class ExperimentRun {
     outcome_.finished = trainer_->run(first_step_, stop, trainer_events);
     outcome_.training_s =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    outcome_.images_per_s = trainer_->images_per_s();
+    outcome_.waiting_share = trainer_->waiting_share();
     if (!outcome_.finished) return;
     const auto& data = *assembly_->dataset;
     const auto left_out_before = data.left_out().size();
     outcome_.results = evaluator_->at_end(*job_);
+    warn_of_evaluation();
     if (const auto text = left_out_text(data, left_out_before); !text.empty())
       tell(events_.on_warning, text);
     outcome_.left_out = static_cast<std::int64_t>(data.left_out().size());
     outcome_.filled = trainer_->filled();
     record_->results(trainer_->step().steps(),
                      static_cast<double>(assembly_->experiment().train.epochs), outcome_.results);
+    outcome_.peak_memory_bytes = peak_memory_bytes();
+    outcome_.peak_device_memory_bytes = peak_device_memory_bytes(device_);
     record_->finish(*assembly_, *job_, *evaluator_, *trainer_);
   }
 

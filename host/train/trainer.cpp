@@ -54,6 +54,12 @@ void Trainer::measure(const LoaderStats& stats, const TrainerEvents& events) {
   waiting_share_ = stats.elapsed_s > 0 ? stats.waited_s / stats.elapsed_s : 0;
 }
 
+/// Every rank comes here after the same step.
+void Trainer::count_filled(const Loader& loader) {
+  const auto own = at::scalar_tensor(loader.stats().filled, at::kLong);
+  filled_everywhere_ = all_reduce_sum(job_.ranks(), own).item<std::int64_t>();
+}
+
 void Trainer::watch_chunks(const TrainerEvents& events) {
   if (told_chunks_ || !job_.norm_saw_chunks()) return;
   told_chunks_ = true;
@@ -99,9 +105,11 @@ bool Trainer::run(std::int64_t first_step, const StopSignal& stop, const Trainer
     if (log_now && events.on_log) events.on_log(record(done, loss.item<double>()));
     if (look_now)
       guards_.look({job_, given, done, step_.learning_rate_at(step)}, events.on_warning);
+    if (epoch_ends) count_filled(loader);
     if (epoch_ends && events.on_epoch) events.on_epoch(done / per_epoch);
     if (stop.received() != 0 && done < step_.steps()) {
       step_.require_finite();
+      count_filled(loader);
       if (events.on_stop) events.on_stop(done);
       return false;
     }

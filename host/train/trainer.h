@@ -51,14 +51,18 @@ class Trainer {
   TrainingStep& step() { return step_; }
   double images_per_s() const { return images_per_s_; }
   double waiting_share() const { return waiting_share_; }
-  /// Rows of batches whose image did not decode and that held another one.
-  std::int64_t filled() const { return filled_; }
+  /// Rows of batches whose image did not decode and that held another one: on all ranks, as of the
+  /// last end of an epoch or stop, with those of earlier processes of the run.
+  std::int64_t filled() const { return filled_before_ + filled_everywhere_; }
+  /// What earlier processes of the run counted.
+  void filled_before(std::int64_t rows) { filled_before_ = rows; }
 
  private:
   void put_on_device(Batch& batch, kith_step_s& given) const;
   StepRecord record(std::int64_t done, double loss);
   void watch_chunks(const TrainerEvents& events);
   void measure(const LoaderStats& stats, const TrainerEvents& events);
+  void count_filled(const Loader& loader);
 
   const Assembly& assembly_;
   Job& job_;
@@ -66,7 +70,8 @@ class Trainer {
   AssemblyViews views_;
   Threads threads_;
   double images_per_s_ = 0, waiting_share_ = 0;
-  std::int64_t filled_ = 0;
+  std::int64_t filled_ = 0;  // of this rank
+  std::int64_t filled_everywhere_ = 0, filled_before_ = 0;
   bool told_chunks_ = false;
   Guards guards_;
 };

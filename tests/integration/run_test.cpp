@@ -36,6 +36,9 @@ TEST_F(RunTest, EndsWithTheTableAndSaysWhereTheFilesLie) {
         "features, metrics and settings are in " + run + "/run.h5, checkpoints in " + run +
             "/checkpoints"})
     EXPECT_THAT(outcome.out, HasSubstr(text));
+  EXPECT_THAT(outcome.out,
+              testing::ContainsRegex("trained for [0-9]+ s: [0-9]+ images/s, [0-9.]+ % of the time "
+                                     "waiting for data; at most [0-9.]+ [MG]B of memory\n"));
 }
 
 TEST_F(RunTest, ShowsNeitherBarNorColourWhenNotOnATerminal) {
@@ -222,6 +225,8 @@ assert 0.25 < top1['value'][-1] <= 1 and top1.attrs['unit'] == '1', top1[:]
 a = f.attrs
 for name in ('resolved_experiment', 'kith_commit', 'kith_version', 'libtorch_version', 'device', 'started', 'finished'):
     assert a[name], name
+assert a['images_per_s'] > 0 and 0 <= a['waiting_share'] <= 1 and a['peak_memory_bytes'] > 2**20
+assert a['rows_filled'] == 0 and 'peak_device_memory_bytes' not in a
 assert a['seed'] == 1 and a['device'] == 'cpu' and a['test_reads'] == 1
 assert any(p.startswith('org.kith.nt_xent 0.1.0 ') and len(p.split()[2]) == 64 for p in a['plugins']), a['plugins']
 print('read')
