@@ -2,18 +2,17 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <map>
+
+#include "cli/bytes_text.h"
 #include "cli/commands.h"
 #include "train/dry_run.h"
 #include "train/threads.h"
 
 namespace kith::host {
 namespace {
-
-std::string bytes_text(std::int64_t bytes) {
-  if (bytes >= 10'000'000'000) return fmt::format("{:.0f} GB", static_cast<double>(bytes) / 1e9);
-  if (bytes >= 1'000'000) return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
-  return fmt::format("{:.1f} kB", static_cast<double>(bytes) / 1e3);
-}
 
 void print_plugins(const PluginShelf& shelf) {
   fmt::print("\nplugins\n");
@@ -31,6 +30,22 @@ void print_networks(const DryRunReport& r) {
   }
 }
 
+/// "100 images of train, 25 of each class"
+std::string trained_text(const Assembly& a) {
+  auto text = fmt::format("{} images of train", a.trained.size());
+  if (!a.dataset->has_labels()) return text;
+  std::map<std::int64_t, std::int64_t> counts;
+  for (const auto index : a.trained) ++counts[a.dataset->label(Split::kTrain, index)];
+  std::int64_t least = counts.size() < a.dataset->class_names().size() ? 0 : a.train_images();
+  std::int64_t most = 0;
+  for (const auto& [label, count] : counts) {
+    least = std::min(least, count);
+    most = std::max(most, count);
+  }
+  return text + (least == most ? fmt::format(", {} of each class", most)
+                               : fmt::format(", {} to {} of each class", least, most));
+}
+
 void print_plan(const Assembly& a, const DryRunReport& r) {
   const auto& train = a.experiment().train;
   fmt::print("\nshapes\n");
@@ -40,6 +55,7 @@ void print_plan(const Assembly& a, const DryRunReport& r) {
   for (const auto split : {Split::kTrain, Split::kVal, Split::kTest})
     fmt::print("  {:<32} {} images{}\n", split_name(split), a.dataset->size(split),
                a.dataset->size(split) == 0 || a.reads(split) ? "" : ", not read");
+  if (!a.trained.empty()) fmt::print("  {:<32} {}\n", "trained on", trained_text(a));
   fmt::print("  {}\n", a.dataset->val_rule());
   if (!a.dataset->left_out().empty())
     fmt::print("  {:<32} {} of train and val, which do not decode\n", "left out",
@@ -64,6 +80,7 @@ int check_command(const std::string& experiment, const std::vector<std::string>&
   const auto assembly = assemble(std::move(resolved), shelf);
   for (const auto& text : left_out(assembly)) fmt::print("warning: {}\n", text);
   const auto report = dry_run(assembly);
+  for (const auto& text : report.warnings) fmt::print("warning: {}\n", text);
   fmt::print("{}", assembly.resolved_toml);
   print_plugins(shelf);
   print_networks(report);

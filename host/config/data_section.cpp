@@ -77,6 +77,7 @@ DataConfig read_data(TableReader& root, Problems& problems) {
   data.apply_orientation = table.boolean("apply_orientation", data.apply_orientation);
   data.on_damaged = table.choice<OnDamaged>("on_damaged", kOnDamaged, data.on_damaged);
   data.val_fraction = table.real("val_fraction", kValFractions, data.val_fraction);
+  data.train_images = table.integer_if_written("train_images", kImages);
   data.read_test = table.boolean("read_test", data.read_test);
   data.sha256 = read_hashes(table, problems);
   if (!data.sha256.empty() && !table.has("path")) {

@@ -25,7 +25,8 @@ bool same_plugins(const std::vector<PluginUse>& a, const std::vector<PluginUse>&
 
 auto fields(const DataConfig& c) {
   return std::tie(c.reader, c.path, c.train_path, c.val_path, c.test_path, c.labels,
-                  c.apply_orientation, c.on_damaged, c.val_fraction, c.read_test, c.sha256);
+                  c.apply_orientation, c.on_damaged, c.val_fraction, c.train_images, c.read_test,
+                  c.sha256);
 }
 
 auto fields(const TrainConfig& c) {
@@ -33,6 +34,8 @@ auto fields(const TrainConfig& c) {
                   c.clip_grad_norm, c.tensor_threads, c.loader_threads, c.log_every,
                   c.checkpoint_every_epochs, c.keep_checkpoints);
 }
+
+auto fields(const GuardsConfig& c) { return std::tie(c.fatal, c.every_steps); }
 
 auto fields(const OptimizerConfig& c) {
   return std::tie(c.kind, c.base_lr, c.lr_rule, c.weight_decay, c.sgd_momentum, c.nesterov, c.beta1,
@@ -88,7 +91,7 @@ bool same_settings(const Experiment& a, const Experiment& b) {
          same_settings(a.method, b.method) &&
          std::equal(a.views.begin(), a.views.end(), b.views.begin(), b.views.end(),
                     [](const ViewConfig& x, const ViewConfig& y) { return same_view(x, y); }) &&
-         same_view(a.eval_view, b.eval_view) && fields(a.train) == fields(b.train) &&
+         same_view(a.eval_view, b.eval_view) && fields(a.train) == fields(b.train) && fields(a.guards) == fields(b.guards) &&
          fields(a.optimizer) == fields(b.optimizer) && fields(a.schedule) == fields(b.schedule) &&
          std::equal(a.evaluations.begin(), a.evaluations.end(), b.evaluations.begin(),
                     b.evaluations.end(), same_evaluation);

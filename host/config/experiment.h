@@ -55,6 +55,8 @@ struct DataConfig {
   bool apply_orientation = false;           ///< image_folder: turn images as their EXIF tag says
   OnDamaged on_damaged = OnDamaged::kStop;  ///< image_folder: files that do not decode
   double val_fraction = 0.1;  ///< share of train held out where the data has no val split [0, 0.5]
+  /// Images of train that are trained on, >= 1; default: all. Evaluation takes all of train.
+  std::optional<std::int64_t> train_images;
   bool read_test = true;  ///< false: the run ends with an evaluation on val, and test stays unread
   std::map<std::string, std::string>
       sha256;  ///< file name -> 64 lower-case hex digits it must have
@@ -106,6 +108,12 @@ struct TrainConfig {
   std::int64_t log_every = 50;  ///< steps between two records of log.jsonl [1, 1000000]
   std::int64_t checkpoint_every_epochs = 1;  ///< epochs between two checkpoints [1, 1000000]
   std::int64_t keep_checkpoints = 2;         ///< newest checkpoints kept [1, 1000000]
+};
+
+/// [guards]: what looks after a run that goes wrong without an error.
+struct GuardsConfig {
+  bool fatal = false;             ///< what a guard finds stops the run
+  std::int64_t every_steps = 50;  ///< steps between two looks [1, 1000000]
 };
 
 /// [optimizer]
@@ -170,6 +178,7 @@ struct Experiment {
   std::vector<ViewConfig> views;  ///< at least one
   EvalViewConfig eval_view;
   TrainConfig train;
+  GuardsConfig guards;
   OptimizerConfig optimizer;
   ScheduleConfig schedule;
   std::vector<EvaluationConfig> evaluations;  ///< [[evaluation]]

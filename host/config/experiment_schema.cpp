@@ -54,6 +54,9 @@ Json data_schema() {
        {"val_fraction",
         with(schema_of(kValFractions), "share of train held out where the data has no val split",
              data.val_fraction)},
+       {"train_images",
+        with(schema_of(kImages),
+             "images of train that are trained on, as many of each class; default: all")},
        {"read_test",
         with(kBoolean, "false: the run ends with an evaluation on val, and test stays unread",
              data.read_test)},
@@ -116,6 +119,14 @@ Json train_schema() {
        {"keep_checkpoints",
         with(schema_of(kCounts), "newest checkpoints kept", train.keep_checkpoints)}},
       "the length and the form of training");
+}
+
+Json guards_schema() {
+  const GuardsConfig guards;
+  return table(
+      {{"fatal", with(kBoolean, "what a guard finds stops the run", guards.fatal)},
+       {"every_steps", with(schema_of(kCounts), "steps between two looks", guards.every_steps)}},
+      "what looks after a run that goes wrong without an error");
 }
 
 Json optimizer_schema() {
@@ -226,6 +237,7 @@ std::string experiment_schema(const PluginCatalog& catalog) {
         {"views", views_schema()},
         {"eval_view", eval_view_schema()},
         {"train", train_schema()},
+        {"guards", guards_schema()},
         {"optimizer", optimizer_schema()},
         {"schedule", schedule_schema()},
         {"evaluation", list({{"$ref", "#/$defs/evaluation"}})}}},

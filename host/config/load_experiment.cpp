@@ -86,6 +86,7 @@ ResolvedExperiment load_experiment(const std::filesystem::path& path,
   // A run whose length is wrong has no end to hold the schedule against.
   std::optional<std::int64_t> epochs;
   if (problems.size() == mistakes) epochs = experiment.train.epochs;
+  experiment.guards = read_guards(root);
   experiment.optimizer = read_optimizer(root, problems);
   experiment.schedule = read_schedule(root, epochs, problems);
   experiment.evaluations = parts.evaluations(experiment.roles, experiment.views);

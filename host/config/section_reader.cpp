@@ -114,6 +114,15 @@ TrainConfig read_train(TableReader& root) {
   return train;
 }
 
+GuardsConfig read_guards(TableReader& root) {
+  TableReader table = root.section("guards");
+  GuardsConfig guards;
+  guards.fatal = table.boolean("fatal", guards.fatal);
+  guards.every_steps = table.integer("every_steps", kCounts, guards.every_steps);
+  table.finish();
+  return guards;
+}
+
 OptimizerConfig read_optimizer(TableReader& root, Problems& problems) {
   TableReader table = root.section("optimizer");
   OptimizerConfig read;

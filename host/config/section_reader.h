@@ -11,6 +11,7 @@ namespace kith::host {
 // file.
 
 TrainConfig read_train(TableReader& root);
+GuardsConfig read_guards(TableReader& root);
 /// A setting that the kind of optimiser does not use is warned of and has its default.
 OptimizerConfig read_optimizer(TableReader& root, Problems& problems);
 /// Settings that the kind does not use: as for the optimiser.

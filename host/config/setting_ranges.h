@@ -16,6 +16,7 @@ inline constexpr IntRange kSides{1, 4096};
 inline constexpr IntRange kResizes{1, 8192};
 inline constexpr IntRange kCounts{1, 1'000'000};  ///< epochs and steps
 inline constexpr IntRange kCountsOrNone{0, 1'000'000};
+inline constexpr IntRange kImages{1, std::numeric_limits<std::int64_t>::max()};
 inline constexpr IntRange kBatchSizes{1, 1'048'576};
 inline constexpr IntRange kAccumulations{1, 65536};
 inline constexpr IntRange kTensorThreads{1, 1024};

@@ -49,6 +49,7 @@ std::string data_text(const DataConfig& data) {
     table.boolean("apply_orientation", data.apply_orientation);
   if (uses(data.reader, "on_damaged")) table.text("on_damaged", to_text(data.on_damaged));
   table.real("val_fraction", data.val_fraction);
+  if (data.train_images) table.integer("train_images", *data.train_images);
   table.boolean("read_test", data.read_test);
   if (data.sha256.empty()) return table.str();
   TableText hashes("[data.sha256]");
@@ -105,6 +106,13 @@ std::string train_text(const TrainConfig& train) {
   table.integer("log_every", train.log_every);
   table.integer("checkpoint_every_epochs", train.checkpoint_every_epochs);
   table.integer("keep_checkpoints", train.keep_checkpoints);
+  return table.str();
+}
+
+std::string guards_text(const GuardsConfig& guards) {
+  TableText table("[guards]");
+  table.boolean("fatal", guards.fatal);
+  table.integer("every_steps", guards.every_steps);
   return table.str();
 }
 
@@ -168,6 +176,7 @@ std::string to_resolved_toml(const ResolvedExperiment& resolved) {
   for (const ViewConfig& view : experiment.views) text += view_text(view);
   text += eval_view_text(experiment.eval_view);
   text += train_text(experiment.train);
+  text += guards_text(experiment.guards);
   text += optimizer_text(experiment.optimizer);
   text += schedule_text(experiment.schedule);
   for (const EvaluationConfig& each : experiment.evaluations) text += evaluation_text(each);

@@ -41,8 +41,13 @@ std::exception_ptr with_place(const std::string& where) {
   }
 }
 
+/// How many samples are handed out in an epoch, the last partial batch included.
+std::int64_t sample_count(const Dataset& dataset, const LoaderSettings& s) {
+  return s.chosen.empty() ? dataset.size(s.split) : static_cast<std::int64_t>(s.chosen.size());
+}
+
 void check_settings(const Dataset& dataset, const LoaderSettings& s) {
-  const std::int64_t size = dataset.size(s.split);
+  const std::int64_t size = sample_count(dataset, s);
   const std::string split(split_name(s.split));
   if (s.batch_size < 1 || s.threads < 1 || s.prefetch < 1) {
     throw ConfigError("loader: batch_size, threads and prefetch must be at least 1, got " +
@@ -97,6 +102,10 @@ class Loader::Impl {
   DrawKey slot_key(const Batch& batch, std::int64_t row) const;
   void finish(const Task& task, std::int64_t failed_row, std::exception_ptr error);
   std::string place(const Batch& batch, std::int64_t row) const;
+  /// The split's index of the i-th sample that is handed out.
+  std::int64_t sample(std::int64_t i) const {
+    return settings_.chosen.empty() ? i : settings_.chosen[static_cast<std::size_t>(i)];
+  }
   Slot& slot_of(std::int64_t number) {
     return slots_[static_cast<std::size_t>(number) % slots_.size()];
   }
@@ -129,7 +138,7 @@ class Loader::Impl {
 Loader::Impl::Impl(const Dataset& dataset, const ViewMaker& maker, const LoaderSettings& settings)
     : dataset_(dataset), maker_(maker), settings_(settings) {
   check_settings(dataset, settings);
-  size_ = dataset.size(settings.split);
+  size_ = sample_count(dataset, settings);
   const std::int64_t batch = settings.batch_size;
   steps_per_epoch_ = settings.shuffle ? size_ / batch : (size_ + batch - 1) / batch;
   taken_ = begun_ = settings.epoch * steps_per_epoch_ + settings.step;
@@ -234,6 +243,7 @@ void Loader::Impl::begin_batch(Slot& slot, std::int64_t number) {
     std::iota(batch.indices.begin(), batch.indices.end(), first);
   }
   for (std::size_t row = 0; row < rows; ++row) {
+    batch.indices[row] = sample(batch.indices[row]);
     batch.labels[row] = dataset_.label(settings_.split, batch.indices[row]);
   }
   batch.views.resize(settings_.view_floats.size());
@@ -287,7 +297,7 @@ void Loader::Impl::decode_row(Batch& batch, std::int64_t row, Image& image) {
   constexpr int kTries = 16;
   Draw draw(slot_key(batch, row), "slot");
   for (int i = 0; i < kTries; ++i) {
-    const auto other = static_cast<std::int64_t>(draw.below(static_cast<std::uint64_t>(size_)));
+    const auto other = sample(static_cast<std::int64_t>(draw.below(static_cast<std::uint64_t>(size_))));
     try {
       dataset_.decode(settings_.split, other, image);
     } catch (const DataError&) {

@@ -49,6 +49,8 @@ struct Batch {
 
 struct LoaderSettings {
   Split split = Split::kTrain;
+  /// Samples of the split that are handed out, rising; empty: all.
+  std::vector<std::int64_t> chosen{};
   std::int64_t batch_size = 0;
   std::vector<std::size_t> view_floats;  ///< By view: floats of one sample's view.
   std::uint64_t seed = 0;
@@ -86,7 +88,7 @@ struct LoaderStats {
 /// Where the data set leaves damaged images out and an image of a shuffled split does not decode
 /// all the same (a disk that fails), its row is filled with another sample of the split, drawn with
 /// the key {seed, purpose kSplit, epoch, step, sample: the row} named "slot": the first draw of 16
-/// that decodes. The batch's index and label are those of the sample that it holds. The data set
+/// that decodes, among those that are handed out. The batch's index and label are those of the sample that it holds. The data set
 /// and the view maker must outlive the loader. One consumer thread.
 class Loader {
  public:

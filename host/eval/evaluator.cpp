@@ -18,6 +18,8 @@ constexpr int kPixelSide = 32;  // px: raw pixels are scaled to at most this
 constexpr std::int64_t kPixelImages =
     100000;  // larger data sets get no pixel rows unless asked for
 
+std::string rows_of_split(Split split) { return "rows of " + std::string(split_name(split)); }
+
 }  // namespace
 
 struct Evaluator::Plugin {
@@ -49,7 +51,18 @@ struct Evaluator::Given {
   at::Tensor bank, bank_labels, query, query_labels;
   std::vector<at::Tensor> views;
   Split split = Split::kVal;
+  /// Where rows are not finite: how many, of what. Such rows are not evaluated.
+  std::string not_finite;
 
+  void note_if_not_finite(const at::Tensor& rows, const std::string& whose) {
+    const auto bad = rows.isfinite().all(1).logical_not();
+    const auto count = bad.sum().item<std::int64_t>();
+    if (count == 0) return;
+    if (!not_finite.empty()) not_finite += ", ";
+    not_finite += std::to_string(count) + " of " + std::to_string(rows.size(0)) + " " + whose +
+                  " (the first: row " +
+                  std::to_string(bad.to(at::kByte).argmax().item<std::int64_t>()) + ")";
+  }
   void centre() {
     const auto mean = (views.empty() ? bank : views[0]).mean(0, true);
     for (auto* rows : {&bank, &query})
@@ -92,7 +105,7 @@ bool Evaluator::due(std::int64_t epochs_done) const {
 }
 
 std::vector<std::string> Evaluator::rows_of(const Plugin& plugin) const {
-  const auto images = assembly_.train_images();
+  const auto images = assembly_.dataset->size(Split::kTrain);
   const bool pixels = plugin.part.config.pixels == PixelRows::kOn ||
                       (plugin.part.config.pixels == PixelRows::kAuto && images <= kPixelImages);
   return pixels ? std::vector<std::string>{"pixels", "untrained", "trained"}
@@ -113,17 +126,20 @@ at::Tensor Evaluator::represent(const FeatureChoice& choice, const std::string& 
 
 Evaluator::Given Evaluator::splits(const Plugin& plugin, const std::string& row, Round& round) {
   const auto& dataset = *assembly_.dataset;
+  Given given;
   std::vector<at::Tensor> bank, labels;
   for (const auto split : round.bank) {
     bank.push_back(represent(plugin.choice(), row, split, round));
+    given.note_if_not_finite(bank.back(), rows_of_split(split));
     if (dataset.has_labels()) labels.push_back(labels_of(dataset, split));
   }
-  return {at::cat(bank),
-          labels.empty() ? at::Tensor() : at::cat(labels),
-          represent(plugin.choice(), row, round.query, round),
-          labels_of(dataset, round.query),
-          {},
-          round.query};
+  given.bank = at::cat(bank);
+  if (!labels.empty()) given.bank_labels = at::cat(labels);
+  given.query = represent(plugin.choice(), row, round.query, round);
+  given.query_labels = labels_of(dataset, round.query);
+  given.split = round.query;
+  given.note_if_not_finite(given.query, rows_of_split(round.query));
+  return given;
 }
 
 Evaluator::Given Evaluator::views(const Plugin& plugin, const std::string& row, Round& round) {
@@ -134,11 +150,21 @@ Evaluator::Given Evaluator::views(const Plugin& plugin, const std::string& row, 
     FeatureReader reader(row == "untrained" ? *untrained_ : round.job, plugin.choice());
     given.views = plugin.held_out->features(reader);
   }
+  for (const auto& view : given.views)
+    given.note_if_not_finite(view, "rows of views of " + std::string(split_name(given.split)));
   return given;
 }
 
 void Evaluator::evaluate(const Plugin& plugin, const std::string& row, Round& round) {
   auto given = plugin.held_out ? views(plugin, row, round) : splits(plugin, row, round);
+  if (!given.not_finite.empty()) {
+    const auto choice = plugin.choice();
+    warnings_.push_back(plugin.name + ": the features of the " + row + " encoder are not finite in " +
+                        given.not_finite + "; they are not evaluated: output '" + choice.output +
+                        "' of role '" + choice.role + "'" +
+                        (choice.copy.empty() ? "" : ", copy '" + choice.copy + "'"));
+    return;
+  }
   for (const bool centred : {false, true}) {
     if (centred) given.centre();
     call(plugin, given,

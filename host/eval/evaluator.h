@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "eval/features.h"
@@ -58,6 +59,9 @@ class Evaluator {
   /// A resumed run has the rows that training does not change already.
   void skip_constant_rows() { constant_rows_done_ = true; }
 
+  /// What was left out since the last call, since the features to evaluate are not finite.
+  std::vector<std::string> take_warnings() { return std::exchange(warnings_, {}); }
+
   /// The tables of the last evaluation.
   const std::vector<ResultTable>& tables() const { return tables_; }
   /// What the trained encoder made of each split that the run reads, by split name: float32 [N, D].
@@ -88,6 +92,7 @@ class Evaluator {
   std::map<std::string, at::Tensor> last_represented_;
   std::map<std::string, at::Tensor> features_;
   std::vector<ResultTable> tables_;
+  std::vector<std::string> warnings_;
   FeatureChoice choice_;
 };
 

@@ -16,6 +16,10 @@
 namespace kith::host {
 namespace {
 
+bool has_flag(const Fact& fact, const std::string& flag) {
+  return (" " + fact.flags + " ").find(" " + flag + " ") != std::string::npos;
+}
+
 /// A plugin object's options with some of them changed.
 std::vector<kith_arg> changed(const PluginObject& plugin, std::span<const kith_arg> changes) {
   const auto given = plugin.arguments.args();
@@ -138,8 +142,7 @@ kith_loss_ref Job::make_loss(PluginObjectPtr loss, const std::vector<std::string
     ref.place.push_back(static_cast<std::size_t>(at - declared.begin()));
   }
   for (const auto& fact : loss->facts("input")) {
-    const bool optional = (" " + fact.flags + " ").find(" optional ") != std::string::npos;
-    if (!optional && std::find(inputs.begin(), inputs.end(), fact.name) == inputs.end())
+    if (!has_flag(fact, "optional") && std::find(inputs.begin(), inputs.end(), fact.name) == inputs.end())
       throw ConfigError(loss->metadata.id + ": the loss wants an input '" + fact.name +
                         "' that the method does not give");
   }
@@ -170,6 +173,14 @@ kith_tensor call_loss(kith_loss_ref_s& loss, std::span<const kith_tensor> inputs
     throw PluginError(id + ": forward: returned no loss, wanted a tensor with one number");
   if (!loss.watched) return out;
   loss.value = unwrap(out).detach();
+  loss.inputs.clear();
+  const auto declared = loss.plugin->facts("input");
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i] == nullptr || !unwrap(inputs[i]).defined()) continue;
+    const auto& fact = declared[loss.place[i]];
+    loss.inputs.push_back({fact.name, unwrap(inputs[i]).detach(), has_flag(fact, "gradient"),
+                           has_flag(fact, "unit_rows")});
+  }
   if (KITH_HAS(&api, chance_value) && api.chance_value != nullptr) {
     const auto status =
         api.chance_value(loss.self, handles.data(), n, &loss.chance_value.emplace());

@@ -61,12 +61,24 @@ struct kith_callable_s {
   std::vector<std::int64_t> widths;  // of dimension 1, by output; empty until asked for
 };
 
+namespace kith::host {
+
+/// An input of a loss in a call that was watched.
+struct WatchedInput {
+  std::string name;
+  at::Tensor value;  // without its graph
+  bool gradient = false, unit_rows = false;  // flags that the loss declares
+};
+
+}  // namespace kith::host
+
 struct kith_loss_ref_s {
   kith::host::PluginObjectPtr plugin;
   void* self = nullptr;
   std::vector<std::size_t> place;  // of each bound input among the declared ones
   std::size_t declared = 0;
-  bool watched = false;                // the next two are of the last call that was watched
+  bool watched = false;                // the next three are of the last call that was watched
+  std::vector<kith::host::WatchedInput> inputs;
   at::Tensor value;                    // without its graph
   std::optional<double> chance_value;  // for the call's shapes, where the loss has one
 };
@@ -93,6 +105,7 @@ class Job {
 
   const JobSettings& settings() const { return settings_; }
   State& state() { return state_; }
+  const State& state() const { return state_; }
   Communicator& ranks() { return *communicator_; }
   kith_progress& progress() { return progress_; }
 
@@ -111,9 +124,14 @@ class Job {
   kith_loss_ref make_loss(PluginObjectPtr loss, const std::vector<std::string>& inputs);
 
   const std::deque<kith_loss_ref_s>& losses() const { return losses_; }
-  /// Whether the next calls of losses leave their value behind, and what it is at chance.
+  /// Whether the next calls of losses leave their inputs and their value behind, and what that is at
+  /// chance.
   void watch_losses(bool on) {
-    for (auto& loss : losses_) loss.watched = on;
+    for (auto& loss : losses_) {
+      loss.watched = on;
+      loss.inputs.clear();
+      loss.value.reset();
+    }
   }
 
   kith_callable find_role(const std::string& role, const std::string& copy = "");

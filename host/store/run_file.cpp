@@ -61,6 +61,18 @@ void RunFile::write_samples(const std::string& split, const std::vector<std::str
   });
 }
 
+void RunFile::write_trained_rows(std::span<const std::int64_t> rows) {
+  const std::string table = "/samples/train/trained_rows";
+  state_->write([&] {
+    state_->reserve(rows.size_bytes());
+    state_->replace(table);
+    const auto count = static_cast<std::int64_t>(rows.size());
+    const h5::Handle dataset =
+        h5::create_dataset(state_->begin(), table, DType::kInt64, {count}, 0);
+    h5::write_rows(dataset, DType::kInt64, 0, count, rows.data());
+  });
+}
+
 void RunFile::write_state(const std::string& kind, const std::string& name, const ArrayView& array,
                           const Attributes& attributes) {
   const std::string table =

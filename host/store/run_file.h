@@ -89,6 +89,10 @@ class RunFile {
                      std::span<const std::int64_t> labels,
                      const std::vector<std::string>& class_names);
 
+  /// Writes /samples/train/trained_rows: the rows of /samples/train that were trained on, rising. Row
+  /// i of a memory bank is of row trained_rows[i].
+  void write_trained_rows(std::span<const std::int64_t> rows);
+
   /// Begins a feature table of `rows` rows; row i is row i of /samples/<split>.
   /// @param chunk_rows  rows of one batch, >= 1
   FeatureWriter features(const FeatureKey& key, DType dtype, std::int64_t rows,

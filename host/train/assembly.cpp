@@ -3,6 +3,10 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
+#include "data/train_subset.h"
+#include "digest/sha256.h"
 #include "model/validate_method.h"
 #include "tensor/border.h"
 #include "train/data_settings.h"
@@ -56,8 +60,10 @@ void check_needs(const Assembly& a) {
                       " images, train.batch_size is " + std::to_string(batch));
   if (batch > a.train_images())
     throw ConfigError("train.batch_size: the batch is larger than the data set: wanted at most " +
-                      std::to_string(a.train_images()) + " (images of the train split), got " +
-                      std::to_string(batch));
+                      std::to_string(a.train_images()) +
+                      (a.trained.empty() ? " (images of the train split)"
+                                         : " (data.train_images)") +
+                      ", got " + std::to_string(batch));
   if (const auto chunks = a.experiment().train.accumulation; chunks > batch)
     throw ConfigError("train.accumulation: wanted at most train.batch_size, which is " +
                       std::to_string(batch) + ", got " + std::to_string(chunks));
@@ -97,6 +103,8 @@ Assembly assemble(ResolvedExperiment resolved, PluginShelf& shelf) {
   const auto& e = a.experiment();
   shelf.check(e);
   a.dataset = open_dataset(dataset_settings(e.data));
+  if (e.data.train_images)
+    a.trained = choose_train_images(*a.dataset, *e.data.train_images, e.seed);
   a.measured = measure_options(a.resolved.experiment, *a.dataset);
   a.resolved_toml = to_resolved_toml(a.resolved);
   for (const auto& role : e.roles) a.roles.emplace_back(role.name, shelf.make(role.plugin));
@@ -116,6 +124,20 @@ Assembly assemble(ResolvedExperiment resolved, PluginShelf& shelf) {
     a.evaluations.push_back(make_evaluation(evaluation, a, shelf));
   check_needs(a);
   return a;
+}
+
+std::vector<std::int64_t> Assembly::positions(std::vector<std::int64_t> indices) const {
+  if (trained.empty()) return indices;
+  for (auto& index : indices)
+    index = std::lower_bound(trained.begin(), trained.end(), index) - trained.begin();
+  return indices;
+}
+
+std::string Assembly::data_identity() const {
+  if (trained.empty()) return dataset->identity();
+  std::string text = dataset->identity();
+  for (const auto index : trained) text += "\n" + std::to_string(index);
+  return sha256_hex(text);
 }
 
 std::string lacks(const Assembly& a, const EvaluationPart& part) {

@@ -3,7 +3,9 @@
 
 #include <c10/core/Device.h>
 
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "augment/view_pipeline.h"
@@ -34,6 +36,8 @@ struct Assembly {
   ResolvedExperiment resolved;
   std::string resolved_toml;
   std::unique_ptr<Dataset> dataset;
+  /// Images of train that are trained on (data.train_images), rising; empty: all of them.
+  std::vector<std::int64_t> trained;
   std::string measured;  ///< what was measured on train for options of plugins, for a person
   std::vector<std::pair<std::string, PluginObjectPtr>> roles;
   PluginObjectPtr method;
@@ -43,7 +47,17 @@ struct Assembly {
   std::vector<EvaluationPart> evaluations;
 
   const Experiment& experiment() const { return resolved.experiment; }
-  std::int64_t train_images() const { return dataset->size(Split::kTrain); }
+  /// How many images are trained on.
+  std::int64_t train_images() const {
+    return trained.empty() ? dataset->size(Split::kTrain)
+                           : static_cast<std::int64_t>(trained.size());
+  }
+  /// Positions of images of train among those that are trained on, in [0, train_images()): what
+  /// a method is given, and the rows of its memory bank.
+  std::vector<std::int64_t> positions(std::vector<std::int64_t> indices) const;
+  /// Which images these are, by names and labels, and which of them are trained on: the same where
+  /// the data set was moved.
+  std::string data_identity() const;
   /// Whether the run reads anything of the split: there is one, and the experiment wants it.
   bool reads(Split split) const {
     return dataset->size(split) > 0 && (split != Split::kTest || experiment().data.read_test);

@@ -53,6 +53,23 @@ std::int64_t dry_batch(const Assembly& a, const Job& job) {
   return std::min(batch, smallest * groups);
 }
 
+/// A queue of the keys of the last steps that reaches back into an epoch that is over has keys of the
+/// very images that it stands against.
+std::vector<std::string> long_queues(const Assembly& a, const Job& job) {
+  std::vector<std::string> warnings;
+  const auto images = a.train_images();
+  for (const auto& buffer : job.state().buffers()) {
+    if (buffer.export_kind != "queue" || buffer.sizes.empty() || buffer.sizes[0] <= images)
+      continue;
+    warnings.push_back(buffer.name + ": the queue has " + std::to_string(buffer.sizes[0]) +
+                       " rows, and " + std::to_string(images) +
+                       " images are trained on: an image's own keys of the epoch before are then "
+                       "among its negatives; wanted at most " +
+                       std::to_string(images) + " rows");
+  }
+  return warnings;
+}
+
 std::int64_t feature_width(const Assembly& a, Job& job) {
   const auto choice = evaluated_features(a);
   auto* encoder = job.find_role(choice.role, choice.copy);
@@ -79,6 +96,7 @@ DryRunReport dry_run(const Assembly& a) {
     sizes[0] = size;
     report.views.push_back(c10::str(at::IntArrayRef(sizes)));
   }
+  report.warnings = long_queues(a, *job);
   const auto width = feature_width(a, *job);
   report.features = c10::str(at::IntArrayRef({size, width}));
   report.groups = step.optimizer().groups();

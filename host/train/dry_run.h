@@ -22,6 +22,7 @@ struct DryRunReport {
   std::vector<ParameterGroup> groups;  ///< how the optimiser treats which parameters
   std::int64_t checkpoint_bytes = 0;   ///< of one
   std::int64_t feature_bytes = 0;      ///< of all splits in run.h5
+  std::vector<std::string> warnings;   ///< what runs, and is hardly meant so
 };
 
 /// One forward, backward and optimiser step on the CPU on zeros with the smallest batch that the

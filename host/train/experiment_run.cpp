@@ -9,11 +9,13 @@
 #include <iterator>
 
 #include "build_facts.h"
+#include "guards/finite_state.h"
 #include "store/checkpoint.h"
 #include "store/run_folder.h"
 #include "train/data_settings.h"
 #include "train/device.h"
 #include "train/dry_run.h"
+#include "train/peak_memory.h"
 #include "train/resume_rules.h"
 #include "train/run_record.h"
 #include "train/training_state.h"
@@ -80,7 +82,7 @@ class ExperimentRun {
     assembly_.emplace(assemble(std::move(resolved), *shelf_));
     if (!assembly_->measured.empty()) tell(events_.on_note, assembly_->measured);
     for (const auto& text : left_out(*assembly_)) tell(events_.on_warning, text);
-    dry_run(*assembly_);
+    for (const auto& text : dry_run(*assembly_).warnings) tell(events_.on_warning, text);
     if (!folder_) make_folder(file);
   }
 
@@ -109,7 +111,7 @@ class ExperimentRun {
     evaluator_ = std::make_unique<Evaluator>(*assembly_, device_,
                                              static_cast<int>(threads_.tensor + threads_.loader));
     checkpoints_.emplace(folder_->checkpoints(), assembly_->experiment().train.keep_checkpoints);
-    data_identity_ = assembly_->dataset->identity();
+    data_identity_ = assembly_->data_identity();
     if (checkpoint_) restore();
     if (request_.resume && first_step_ == 0)
       record_->cut_after(0, 0);  // killed before its first checkpoint
@@ -138,6 +140,9 @@ class ExperimentRun {
                       "give the data set's place with --set data.path=FOLDER, or begin a new run");
     restore_training_state(*checkpoint_, *job_, trainer_->step().optimizer());
     first_step_ = checkpoint_->step;
+    if (const auto filled = checkpoint_->metadata.find("rows_filled");
+        filled != checkpoint_->metadata.end())
+      trainer_->filled_before(std::stoll(filled->second));
     record_->cut_after(first_step_, std::stoull(checkpoint_->metadata.at("log_bytes")));
     checkpoints_->remove_after(first_step_);
     checkpoint_.reset();
@@ -145,14 +150,17 @@ class ExperimentRun {
 
   /// The record first: what a resumed run keeps of it must be on disk when the checkpoint is.
   void save(std::int64_t step) {
-    record_->commit();
     const auto state = training_state(*job_, trainer_->step().optimizer());
+    require_finite_state(state, *job_, step);
+    record_->course(*job_, *trainer_);
+    record_->commit();
     ArrayViews arrays;
     for (const auto& [name, tensor] : state) arrays[name] = tensor.view();
     checkpoints_->save(step, step / trainer_->step().steps_per_epoch(), arrays,
                        {{"plugins", joined(plugin_lines(*shelf_))},
                         {"data", data_identity_},
                         {"log_bytes", std::to_string(record_->log_bytes())},
+                        {"rows_filled", std::to_string(trainer_->filled())},
                         {"libtorch", KITH_LIBTORCH_VERSION}});
   }
 
@@ -162,11 +170,16 @@ class ExperimentRun {
     const bool last = epochs_done == train.epochs;
     if (evaluator_->due(epochs_done)) {
       const auto results = evaluator_->on_val(*job_, epochs_done);
+      warn_of_evaluation();
       record_->results(step, static_cast<double>(epochs_done), results);
       record_->commit();
       tell(events_.on_evaluation, epochs_done, results);
     }
     if (last || epochs_done % train.checkpoint_every_epochs == 0) save(step);
+  }
+
+  void warn_of_evaluation() {
+    for (const auto& text : evaluator_->take_warnings()) tell(events_.on_warning, text);
   }
 
   void train() {
@@ -184,16 +197,21 @@ class ExperimentRun {
     outcome_.finished = trainer_->run(first_step_, stop, trainer_events);
     outcome_.training_s =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    outcome_.images_per_s = trainer_->images_per_s();
+    outcome_.waiting_share = trainer_->waiting_share();
     if (!outcome_.finished) return;
     const auto& data = *assembly_->dataset;
     const auto left_out_before = data.left_out().size();
     outcome_.results = evaluator_->at_end(*job_);
+    warn_of_evaluation();
     if (const auto text = left_out_text(data, left_out_before); !text.empty())
       tell(events_.on_warning, text);
     outcome_.left_out = static_cast<std::int64_t>(data.left_out().size());
     outcome_.filled = trainer_->filled();
     record_->results(trainer_->step().steps(),
                      static_cast<double>(assembly_->experiment().train.epochs), outcome_.results);
+    outcome_.peak_memory_bytes = peak_memory_bytes();
+    outcome_.peak_device_memory_bytes = peak_device_memory_bytes(device_);
     record_->finish(*assembly_, *job_, *evaluator_, *trainer_);
   }
 

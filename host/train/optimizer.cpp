@@ -120,6 +120,14 @@ std::vector<at::Tensor> Optimizer::trained_parameters() const {
   return parameters;
 }
 
+std::vector<std::string> Optimizer::trained_names() const {
+  std::vector<std::string> names;
+  for (const Slot& slot : slots_) {
+    if (!slot.frozen) names.push_back(slot.name);
+  }
+  return names;
+}
+
 std::vector<Optimizer::Batch> Optimizer::make_batches(double learning_rate, double base_lr) {
   std::vector<Batch> batches;
   for (Slot& slot : slots_) {
@@ -148,10 +156,16 @@ std::vector<Optimizer::Batch> Optimizer::make_batches(double learning_rate, doub
   return batches;
 }
 
-void Optimizer::step(double learning_rate, double base_lr) {
+void Optimizer::step(double learning_rate, double base_lr, const at::Tensor& skip) {
+  TORCH_CHECK(!skip.defined() || can_skip(), "optimizer: this kind can't skip a step");
   const at::NoGradGuard no_grad;
-  for (Batch& batch : make_batches(learning_rate, base_lr)) update(batch);
+  for (Batch& batch : make_batches(learning_rate, base_lr)) {
+    batch.skip = skip;
+    update(batch);
+  }
 }
+
+void Optimizer::step(double learning_rate, double base_lr) { step(learning_rate, base_lr, {}); }
 
 void Optimizer::clear_gradients() {
   for (Slot& slot : slots_) slot.parameter.mutable_grad().reset();

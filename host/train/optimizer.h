@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -58,12 +59,21 @@ class Optimizer {
 
   /// The parameters that are not frozen, in order: what the gradient's norm is taken over.
   std::vector<at::Tensor> trained_parameters() const;
+  /// Their names.
+  std::vector<std::string> trained_names() const;
 
   /// One update.
   ///
   /// @param learning_rate  the schedule's at this step; times each parameter's factor.
   /// @param base_lr        the one of parameters with a constant learning rate.
+  /// @param skip           float32 with one number on the parameters' device: where it is 1, nothing
+  ///                       moves, and it is not read back. Undefined: the update is made. Only for
+  ///                       kinds that can_skip.
+  void step(double learning_rate, double base_lr, const at::Tensor& skip);
   void step(double learning_rate, double base_lr);
+
+  /// Whether the kind takes `skip`: SGD, Adam and AdamW, whose fused kernels have it.
+  virtual bool can_skip() const { return false; }
 
   /// Removes the gradients of all parameters, frozen ones too.
   void clear_gradients();

@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,11 @@ struct Optimizer::Batch {
   std::vector<at::Tensor> parameters;
   std::vector<at::Tensor> gradients;
   std::vector<std::vector<at::Tensor>> state;  ///< state[field][parameter]
+  at::Tensor skip;                             ///< as of Optimizer::step
+
+  std::optional<at::Tensor> skip_if_any() const {
+    return skip.defined() ? std::optional(skip) : std::nullopt;
+  }
 };
 
 /// SGD in PyTorch's arithmetic, with g the gradient, w the weight decay, m the momentum:

@@ -14,8 +14,9 @@
 namespace kith::host {
 namespace {
 
-constexpr std::array<std::string_view, 5> kMayChange = {
-    "data.path", "data.train_path", "data.val_path", "data.test_path", "train.loader_threads"};
+constexpr std::array<std::string_view, 6> kMayChange = {
+    "data.path",      "data.train_path",      "data.val_path",
+    "data.test_path", "train.loader_threads", "guards.fatal"};
 
 }  // namespace
 
@@ -29,8 +30,8 @@ void check_resume_overrides(const std::vector<std::string>& overrides) {
     if (std::find(kMayChange.begin(), kMayChange.end(), key) != kMayChange.end()) continue;
     throw ConfigError(fmt::format(
         "resume: --set {}: a run goes on with the settings that it began with{}; only data.path "
-        "(train_path, val_path, test_path) and train.loader_threads may change. For another "
-        "setting begin a new run",
+        "(train_path, val_path, test_path), train.loader_threads and guards.fatal may change. For "
+        "another setting begin a new run",
         key,
         key == "train.tensor_threads" ? " (another count of threads gives other numbers)" : ""));
   }

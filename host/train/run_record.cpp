@@ -2,7 +2,6 @@
 #include "train/run_record.h"
 
 #include <ATen/ATen.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +9,7 @@
 
 #include "build_facts.h"
 #include "tensor/services.h"
+#include "train/peak_memory.h"
 #include "train/training_state.h"
 
 namespace kith::host {
@@ -24,12 +24,6 @@ std::string utc_now() {
   gmtime_r(&now, &utc);
   std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
   return text;
-}
-
-std::int64_t peak_memory_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss * 1024;
 }
 
 constexpr Split kSplits[] = {Split::kTrain, Split::kVal, Split::kTest};
@@ -61,6 +55,7 @@ void RunRecord::write_provenance(const Assembly& a, const PluginShelf& shelf,
   file_.set_attribute("experiment_folder", e.folder.string());
   file_.set_attribute("plugins", plugin_lines(shelf));
   file_.set_attribute("val_rule", a.dataset->val_rule());
+  file_.set_attribute("train_images", a.train_images());
   if (!file_.attributes().contains("started")) file_.set_attribute("started", utc_now());
   file_.set_attribute("finished", std::string(""));
 }
@@ -134,18 +129,28 @@ void RunRecord::write_tables(const Evaluator& evaluator) {
     file_.write_state("evaluation", table.path, snapshot(table.value).view());
 }
 
+void RunRecord::course(Job& job, const Trainer& trainer) {
+  file_.set_attribute("rows_filled", trainer.filled());
+  if (trainer.images_per_s() > 0) {  // a process that had no step left says nothing of speed
+    file_.set_attribute("images_per_s", trainer.images_per_s());
+    file_.set_attribute("waiting_share", trainer.waiting_share());
+  }
+  file_.set_attribute("peak_memory_bytes", peak_memory_bytes());
+  const auto device = job.settings().device;
+  if (!device.is_cpu())
+    file_.set_attribute("peak_device_memory_bytes", peak_device_memory_bytes(device));
+}
+
 void RunRecord::finish(const Assembly& a, Job& job, const Evaluator& evaluator,
                        const Trainer& trainer) {
   write_samples(*a.dataset);
+  if (!a.trained.empty()) file_.write_trained_rows(a.trained);
   write_features(evaluator);
   write_state(job);
   write_tables(evaluator);
   file_.set_attribute("test_reads", a.dataset->test_reads());
   write_left_out(*a.dataset);
-  file_.set_attribute("rows_filled", trainer.filled());
-  file_.set_attribute("images_per_s", trainer.images_per_s());
-  file_.set_attribute("waiting_share", trainer.waiting_share());
-  file_.set_attribute("peak_memory_bytes", peak_memory_bytes());
+  course(job, trainer);
   file_.set_attribute("finished", utc_now());
   file_.commit();
 }

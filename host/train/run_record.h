@@ -24,6 +24,8 @@ class RunRecord {
   void write_provenance(const Assembly& assembly, const PluginShelf& shelf,
                         const std::string& device, const Threads& threads);
   void step(const StepRecord& record);
+  /// How the run went so far: its speed and its memory, of this process; rows filled, of all.
+  void course(Job& job, const Trainer& trainer);
   void results(std::int64_t step, double epoch, const std::vector<Result>& results);
   /// Samples, features, exported state and how the run went; then makes all of it durable.
   void finish(const Assembly& assembly, Job& job, const Evaluator& evaluator,

@@ -9,6 +9,7 @@ namespace {
 class Sgd : public Optimizer {
  public:
   explicit Sgd(const OptimizerSpec& spec) : Optimizer(fields(spec)), spec_(spec) {}
+  bool can_skip() const override { return true; }
 
  private:
   static std::vector<StateField> fields(const OptimizerSpec& spec) {
@@ -22,7 +23,7 @@ class Sgd : public Optimizer {
     const at::TensorList buffers = batch.state.empty() ? at::TensorList{} : batch.state[0];
     at::_fused_sgd_(batch.parameters, batch.gradients, buffers, weight_decay, spec_.sgd_momentum,
                     batch.learning_rate, /*dampening=*/0, spec_.nesterov, /*maximize=*/false,
-                    /*is_first_step=*/false);
+                    /*is_first_step=*/false, /*grad_scale=*/{}, batch.skip_if_any());
   }
 
   OptimizerSpec spec_;

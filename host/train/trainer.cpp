@@ -2,10 +2,7 @@
 #include "train/trainer.h"
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
-
-#include <cmath>
 
 namespace kith::host {
 
@@ -14,7 +11,10 @@ Trainer::Trainer(const Assembly& assembly, Job& job, const Threads& threads)
       job_(job),
       step_(job, assembly.experiment(), assembly.steps_per_epoch()),
       views_(assembly, assembly.experiment().seed),
-      threads_(threads) {}
+      threads_(threads),
+      guards_(assembly.experiment().guards, step_.steps(), evaluated_features(assembly)) {
+  step_.finite_only();
+}
 
 void Trainer::put_on_device(Batch& batch, kith_step_s& given) const {
   const auto& settings = job_.settings();
@@ -22,19 +22,10 @@ void Trainer::put_on_device(Batch& batch, kith_step_s& given) const {
   for (std::size_t v = 0; v < batch.views.size(); ++v)
     given.views.push_back(as_views(batch.views[v].data(), batch.size(), assembly_.views[v]->spec())
                               .to(settings.device, settings.dtype));
-  given.indices = at::tensor(batch.indices, at::kLong).to(settings.device);
+  given.indices = at::tensor(assembly_.positions(batch.indices), at::kLong).to(settings.device);
   given.labels = assembly_.dataset->has_labels()
                      ? at::tensor(batch.labels, at::kLong).to(settings.device)
                      : at::Tensor();
-}
-
-void Trainer::check_loss(double loss, std::int64_t step) const {
-  if (std::isfinite(loss)) return;
-  throw Error(
-      fmt::format("training: the loss is not finite at step {} (got {}); try a lower "
-                  "optimizer.base_lr (now {:g} "
-                  "at this step), a longer schedule.warmup_epochs, or train.clip_grad_norm",
-                  step, loss, step_.learning_rate_at(step)));
 }
 
 StepRecord Trainer::record(std::int64_t done, double loss) {
@@ -63,29 +54,10 @@ void Trainer::measure(const LoaderStats& stats, const TrainerEvents& events) {
   waiting_share_ = stats.elapsed_s > 0 ? stats.waited_s / stats.elapsed_s : 0;
 }
 
-/// Complete collapse: all features of a batch point the same way. Their deviation is then near 0,
-/// where 1 / sqrt(D) is healthy (SimSiam, arXiv 2011.10566, Sec. 4.1).
-void Trainer::watch_collapse(const kith_step_s& given, const TrainerEvents& events) {
-  if (told_collapse_ || given.views[0].size(0) < 2) return;
-  const at::NoGradGuard no_grad;
-  job_.set_training(false);
-  for (const auto& role : job_.role_names()) {
-    auto* encoder = job_.find_role(role);
-    const auto features = job_.call(encoder, given.views[0], 1)[0].flatten(1).to(at::kFloat);
-    const auto unit = features / features.norm(2, {1}, true).clamp_min(1e-12);
-    const auto deviation =
-        unit.std(0).mean().item<double>() * std::sqrt(static_cast<double>(features.size(1)));
-    if (deviation < 0.05) {
-      told_collapse_ = true;
-      if (events.on_warning)
-        events.on_warning(fmt::format(
-            "role '{}': the features have collapsed: after step {} all images have nearly the same "
-            "ones (deviation {:.3f} of a healthy 1); try a lower learning rate, a stronger "
-            "augmentation, or look at the method's stop-gradient and predictor",
-            role, job_.progress().step + 1, deviation));
-    }
-  }
-  job_.set_training(true);
+/// Every rank comes here after the same step.
+void Trainer::count_filled(const Loader& loader) {
+  const auto own = at::scalar_tensor(loader.stats().filled, at::kLong);
+  filled_everywhere_ = all_reduce_sum(job_.ranks(), own).item<std::int64_t>();
 }
 
 void Trainer::watch_chunks(const TrainerEvents& events) {
@@ -100,24 +72,12 @@ void Trainer::watch_chunks(const TrainerEvents& events) {
                     train.accumulation, train.accumulation));
 }
 
-void Trainer::watch_losses(std::int64_t done, const TrainerEvents& events) {
-  const auto& losses = job_.losses();
-  pinned_losses_.resize(losses.size(),
-                        PinnedLoss(std::max<std::int64_t>(100, step_.steps_per_epoch())));
-  for (std::size_t i = 0; i < losses.size(); ++i) {
-    const auto& [value, chance] = std::tie(losses[i].value, losses[i].chance_value);
-    if (!chance || !value.defined()) continue;
-    const auto text = pinned_losses_[i].see(done, value.item<double>(), *chance);
-    if (text && events.on_warning)
-      events.on_warning("loss '" + losses[i].plugin->metadata.id + "': " + *text);
-  }
-}
-
 bool Trainer::run(std::int64_t first_step, const StopSignal& stop, const TrainerEvents& events) {
   const auto& train = assembly_.experiment().train;
   const auto per_epoch = step_.steps_per_epoch();
   LoaderSettings settings;
   settings.batch_size = train.batch_size;
+  settings.chosen = assembly_.trained;
   settings.view_floats = views_.view_floats();
   settings.seed = assembly_.experiment().seed;
   settings.ahead = threads_.loader > 0;
@@ -136,21 +96,20 @@ bool Trainer::run(std::int64_t first_step, const StopSignal& stop, const Trainer
     const auto done = step + 1;
     const bool epoch_ends = done % per_epoch == 0;
     const bool log_now = done % train.log_every == 0 || epoch_ends;
-    job_.watch_losses(log_now);
+    const bool look_now = guards_.due(done);
+    job_.watch_losses(look_now);
     const auto loss = step_.run(given, step);
     watch_chunks(events);
-    if (read_each_step || log_now) {
-      const auto value = loss.item<double>();
-      check_loss(value, step);
-      measure(loader.stats(), events);
-      if (log_now && events.on_log) events.on_log(record(done, value));
-      if (log_now) watch_losses(done, events);
-    }
-    if (epoch_ends) {
-      watch_collapse(given, events);
-      if (events.on_epoch) events.on_epoch(done / per_epoch);
-    }
+    if (log_now || look_now) step_.require_finite();
+    if (read_each_step || log_now) measure(loader.stats(), events);
+    if (log_now && events.on_log) events.on_log(record(done, loss.item<double>()));
+    if (look_now)
+      guards_.look({job_, given, done, step_.learning_rate_at(step)}, events.on_warning);
+    if (epoch_ends) count_filled(loader);
+    if (epoch_ends && events.on_epoch) events.on_epoch(done / per_epoch);
     if (stop.received() != 0 && done < step_.steps()) {
+      step_.require_finite();
+      count_filled(loader);
       if (events.on_stop) events.on_stop(done);
       return false;
     }

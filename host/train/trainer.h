@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "data/loader.h"
+#include "guards/guards.h"
 #include "train/assembly.h"
-#include "train/pinned_loss.h"
 #include "train/stop_signal.h"
 #include "train/threads.h"
 #include "train/training_step.h"
@@ -33,7 +34,7 @@ struct TrainerEvents {
       on_log;  ///< every log_every steps and at the end of an epoch
   std::function<void(std::int64_t epochs_done)> on_epoch;
   std::function<void(std::int64_t step)> on_stop;      ///< a signal came; `step` steps are done
-  std::function<void(const std::string&)> on_warning;  ///< collapse and the like
+  std::function<void(const std::string&)> on_warning;  ///< what guards find and the like
 };
 
 /// The loop over epochs and steps. [train thread]
@@ -42,23 +43,26 @@ class Trainer {
   Trainer(const Assembly& assembly, Job& job, const Threads& threads);
 
   /// Trains from `first_step` to the end. Returns false if a signal stopped it.
-  /// @throws kith::Error with the step if the loss is not finite, and what plugins and data throw.
+  /// @throws kith::Error with the step if loss or gradient is not finite, or a guard finds something
+  /// and guards.fatal is set; and what plugins and data throw. No event is told of a step after one
+  /// that was not finite.
   bool run(std::int64_t first_step, const StopSignal& stop, const TrainerEvents& events);
 
   TrainingStep& step() { return step_; }
   double images_per_s() const { return images_per_s_; }
   double waiting_share() const { return waiting_share_; }
-  /// Rows of batches whose image did not decode and that held another one.
-  std::int64_t filled() const { return filled_; }
+  /// Rows of batches whose image did not decode and that held another one: on all ranks, as of the
+  /// last end of an epoch or stop, with those of earlier processes of the run.
+  std::int64_t filled() const { return filled_before_ + filled_everywhere_; }
+  /// What earlier processes of the run counted.
+  void filled_before(std::int64_t rows) { filled_before_ = rows; }
 
  private:
   void put_on_device(Batch& batch, kith_step_s& given) const;
-  void check_loss(double loss, std::int64_t step) const;
   StepRecord record(std::int64_t done, double loss);
-  void watch_collapse(const kith_step_s& given, const TrainerEvents& events);
-  void watch_losses(std::int64_t done, const TrainerEvents& events);
   void watch_chunks(const TrainerEvents& events);
   void measure(const LoaderStats& stats, const TrainerEvents& events);
+  void count_filled(const Loader& loader);
 
   const Assembly& assembly_;
   Job& job_;
@@ -66,9 +70,10 @@ class Trainer {
   AssemblyViews views_;
   Threads threads_;
   double images_per_s_ = 0, waiting_share_ = 0;
-  std::int64_t filled_ = 0;
-  bool told_collapse_ = false, told_chunks_ = false;
-  std::vector<PinnedLoss> pinned_losses_;  // by loss of the job
+  std::int64_t filled_ = 0;  // of this rank
+  std::int64_t filled_everywhere_ = 0, filled_before_ = 0;
+  bool told_chunks_ = false;
+  Guards guards_;
 };
 
 }  // namespace kith::host

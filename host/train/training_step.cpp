@@ -102,6 +102,11 @@ void TrainingStep::set_progress(std::int64_t step) {
   p.epochs = train_.epochs;
 }
 
+void TrainingStep::finite_only() {
+  const bool waits = job_.settings().device.is_cpu() || !optimizer_->can_skip();
+  finite_.emplace(waits ? FiniteWatch::Reading::kEachStep : FiniteWatch::Reading::kWhenAsked);
+}
+
 double TrainingStep::learning_rate_at(std::int64_t step) const {
   return learning_rate(schedule_, base_lr_, step, steps_, steps_per_epoch_);
 }
@@ -162,9 +167,12 @@ at::Tensor TrainingStep::run(kith_step_s& batch, std::int64_t step) {
   average_gradients(optimizer_->trained_parameters(), job_.ranks());
   job_.method_after_backward(batch);
   freeze(step);
+  const auto rate = learning_rate_at(step);
+  if (finite_)
+    finite_->see(loss, optimizer_->trained_names(), optimizer_->trained_parameters(), step, rate);
   if (train_.clip_grad_norm > 0)
     gradient_norm_ = clip_gradient_norm(optimizer_->trained_parameters(), train_.clip_grad_norm);
-  optimizer_->step(learning_rate_at(step), base_lr_);
+  optimizer_->step(rate, base_lr_, finite_ ? finite_->skip() : at::Tensor());
   job_.move_copies(KITH_MOVE_AFTER_OPTIMIZER);
   clamp();
   job_.method_after_optimizer(batch);

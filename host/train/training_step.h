@@ -3,7 +3,11 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
+#include <optional>
+
 #include "config/experiment.h"
+#include "guards/finite_watch.h"
 #include "model/job.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
@@ -28,8 +32,18 @@ class TrainingStep {
   /// The order is fixed: copies that move before the step, the method's step, backward,
   /// the mean of the gradients over ranks, after_backward, clipping, the optimiser, copies that
   /// move after it, clamps, after_optimizer.
-  /// @returns the loss, 0-d, not read back. @throws PluginError if it has no gradient.
+  /// @returns the loss, 0-d, not read back. @throws PluginError if it has no gradient;
+  /// kith::Error, where finite_only was called, before anything moves if loss or gradient is not
+  /// finite (on a GPU this may be told by a later require_finite).
   at::Tensor run(kith_step_s& batch, std::int64_t step);
+
+  /// From now on a loss or a gradient that is not finite is an error, and no optimiser's step is
+  /// made of it.
+  void finite_only();
+  /// Reads what is not known yet, on a GPU. @throws kith::Error if a step was not finite.
+  void require_finite() {
+    if (finite_) finite_->require();
+  }
 
   /// The learning rate that `run` uses at a step.
   double learning_rate_at(std::int64_t step) const;
@@ -53,6 +67,7 @@ class TrainingStep {
   std::unique_ptr<Optimizer> optimizer_;
   std::int64_t steps_, steps_per_epoch_;
   at::Tensor gradient_norm_;
+  std::optional<FiniteWatch> finite_;
 };
 
 }  // namespace kith::host

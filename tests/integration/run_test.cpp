@@ -36,6 +36,9 @@ TEST_F(RunTest, EndsWithTheTableAndSaysWhereTheFilesLie) {
         "features, metrics and settings are in " + run + "/run.h5, checkpoints in " + run +
             "/checkpoints"})
     EXPECT_THAT(outcome.out, HasSubstr(text));
+  EXPECT_THAT(outcome.out,
+              testing::ContainsRegex("trained for [0-9]+ s: [0-9]+ images/s, [0-9.]+ % of the time "
+                                     "waiting for data; at most [0-9.]+ [MG]B of memory\n"));
 }
 
 TEST_F(RunTest, ShowsNeitherBarNorColourWhenNotOnATerminal) {
@@ -84,10 +87,10 @@ TEST_F(RunTest, TellsOfALossThatStaysAtChance) {
   const auto outcome = kith({"run", experiment(kSmallExperiment), "--set", "train.epochs=15",
                              "--set", "method.loss.temperature=1000"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  // 64 rows, so ln 63.
+  // 64 rows, so ln 63. Guards look every 50 steps.
   EXPECT_THAT(outcome.err, testing::ContainsRegex(
                                "loss 'org.kith.nt_xent': pinned at 4.14.. from step 1 to step "
-                               "101, where chance is 4.1431 .all candidates look alike.: "
+                               "135, where chance is 4.1431 .all candidates look alike.: "
                                "nothing is learnt;"));
 }
 
@@ -141,6 +144,55 @@ TEST_F(RunTest, RunsWithLabelsOnAFolderOfImages) {
   EXPECT_THAT(outcome.out, HasSubstr("  trained encoder "));
 }
 
+constexpr const char* kReadTrainedRows = R"(
+import sys, h5py, hashlib, collections
+f = h5py.File(sys.argv[1] + '/run.h5')
+rows = f['samples/train/trained_rows'][:]
+assert f.attrs['train_images'] == len(rows) == 42 and (rows[1:] > rows[:-1]).all(), rows
+names, labels = f['samples/train/path'].asstr()[:], f['samples/train/label'][:]
+assert len(names) == 295 and f['features/encoder/features/train'].shape[0] == 295
+number = lambda i: int.from_bytes(hashlib.sha256(('1/' + names[i]).encode()).digest()[:8], 'big')
+ranked = []
+for label in range(4):
+    of_class = sorted((i for i in range(295) if labels[i] == label), key=number)
+    ranked += [(rank, number(i), i) for rank, i in enumerate(of_class)]
+assert sorted(i for _, _, i in sorted(ranked)[:42]) == list(rows), rows
+print('read')
+)";
+
+TEST_F(RunTest, TrainsOnFewerImagesAndSaysWhich) {
+  const auto outcome = kith({"run", experiment(kSmallExperiment), "--folder", "run", "--set",
+                             "data.train_images=42", "--set", "train.batch_size=16"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out,
+              HasSubstr("small: simclr on 42 training images, 4 epochs of 2 steps of 16 images\n"));
+  EXPECT_THAT(read_text(folder() / "run" / "resolved.toml"), HasSubstr("train_images = 42\n"));
+  const auto python = host::find_python("h5py, numpy");
+  if (python.empty()) GTEST_SKIP() << "no Python with h5py; KITH_PYTHON may name one";
+  const auto result =
+      host::run_python(python, kReadTrainedRows, (folder() / "run").string());
+  EXPECT_EQ(result.output, "read\n");
+}
+
+TEST_F(RunTest, TellsOfAQueueThatIsLongerThanTheData) {
+  environment["KITH_PLUGIN_PATH"] = KITH_METHOD_FIXTURES;
+  const auto file =
+      experiment(replaced(kSmallExperiment,
+                          "plugin = \"simclr\"\nhead_width = 16\nembedding_width = 8",
+                          "plugin = \"queue_method\"\nqueue_size = 64"));
+  const std::string text =
+      "method.queue: the queue has 64 rows, and 40 images are trained on: an image's own keys";
+  const auto run = kith({"run", file, "--set", "data.train_images=40", "--set", "train.epochs=1"});
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr(text));
+  const auto check = kith({"check", file, "--set", "data.train_images=40"});
+  EXPECT_EQ(check.code, 0) << check.err;
+  EXPECT_THAT(check.out, HasSubstr("warning: " + text));
+  EXPECT_THAT(check.out,
+              testing::ContainsRegex("trained on +40 images of train, 10 of each class\n"));
+  EXPECT_THAT(kith({"check", file}).out, Not(HasSubstr("warning")));
+}
+
 TEST_F(RunTest, DumpToolReadsTheResults) {
   const auto folder = run(kSmallExperiment);
   const auto outcome = start({"h5dump", "-H", (folder / "run.h5").string()});
@@ -173,6 +225,8 @@ assert 0.25 < top1['value'][-1] <= 1 and top1.attrs['unit'] == '1', top1[:]
 a = f.attrs
 for name in ('resolved_experiment', 'kith_commit', 'kith_version', 'libtorch_version', 'device', 'started', 'finished'):
     assert a[name], name
+assert a['images_per_s'] > 0 and 0 <= a['waiting_share'] <= 1 and a['peak_memory_bytes'] > 2**20
+assert a['rows_filled'] == 0 and 'peak_device_memory_bytes' not in a
 assert a['seed'] == 1 and a['device'] == 'cpu' and a['test_reads'] == 1
 assert any(p.startswith('org.kith.nt_xent 0.1.0 ') and len(p.split()[2]) == 64 for p in a['plugins']), a['plugins']
 print('read')

@@ -46,6 +46,7 @@ class Setup : public NetworkSetup {
                                           static_cast<std::uint32_t>(names.size()), &ref));
     return LossCall(ref);
   }
+  /// How many images are trained on: all of the train split, or data.train_images.
   std::int64_t train_images() const { return detail::training().train_images(instance()); }
   std::int64_t batch_size() const { return detail::training().batch_size(instance()); }
   /// 0 without labels.
@@ -109,7 +110,8 @@ class Step {
     detail::check(detail::training().view(step_, index, &out));
     return Tensor::adopt(out);
   }
-  /// int64 [N]: each image's position in the train split.
+  /// int64 [N]: each image's position among those that are trained on, in [0, train_images()): its
+  /// row in a memory bank.
   Tensor indices() const {
     kith_tensor out = nullptr;
     detail::check(detail::training().indices(step_, &out));

@@ -36,7 +36,8 @@ class ExperimentSchemaTest : public ExperimentFixture {
   }
 };
 
-const char* const kTables[] = {"data", "eval_view", "train", "optimizer", "schedule"};
+const char* const kTables[] = {"data",   "eval_view", "train",
+                               "guards", "optimizer", "schedule"};
 
 TEST_F(ExperimentSchemaTest, KnowsNoKeyThatLoadingDoesNot) {
   for (const char* table : kTables) {

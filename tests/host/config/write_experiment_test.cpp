@@ -64,6 +64,10 @@ log_every = 50
 checkpoint_every_epochs = 1
 keep_checkpoints = 2
 
+[guards]
+fatal = false
+every_steps = 50
+
 [optimizer]
 kind = "adamw"
 base_lr = 0.004
@@ -123,6 +127,9 @@ precision = "bf16"
 channels_last = true
 accumulation = 4
 clip_grad_norm = 3
+[guards]
+fatal = true
+every_steps = 7
 [optimizer]
 kind = "lars"
 base_lr = 0.1

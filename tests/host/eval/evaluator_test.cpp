@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
+
 #include "host/model/fixture_job.h"
 #include "host/model/tiny_experiment.h"
 #include "train/trainer.h"
@@ -71,6 +73,27 @@ TEST(EvaluatorTest, FeaturesOfATestThatIsNotReadAreNotThere) {
   s.evaluator.at_end(*s.job);
   EXPECT_EQ(s.evaluator.features().size(), 2u);
   EXPECT_EQ(s.assembly.dataset->test_reads(), 0);
+}
+
+TEST(EvaluatorTest, FeaturesThatAreNotFiniteAreToldAndNotEvaluated) {
+  Setting s(kProbe);
+  {
+    const at::NoGradGuard no_grad;
+    s.job->state().find_parameter("encoder.last.bias")->value[2] = std::nan("");
+  }
+  const auto values = by_path(s.evaluator.on_val(*s.job, 2));
+  EXPECT_EQ(values.count("probe_evaluation/val/trained/plain/bank_rows"), 0U);
+  EXPECT_EQ(values.count("probe_evaluation/val/untrained/plain/bank_rows"), 1U);
+  const auto train = std::to_string(s.size(Split::kTrain));
+  const auto val = std::to_string(s.size(Split::kVal));
+  EXPECT_THAT(s.evaluator.take_warnings(),
+              testing::ElementsAre("probe_evaluation: the features of the trained encoder are not "
+                                   "finite in " +
+                                   train + " of " + train +
+                                   " rows of train (the first: row 0), " + val + " of " + val +
+                                   " rows of val (the first: row 0); they are not evaluated: "
+                                   "output 'features' of role 'encoder'"));
+  EXPECT_TRUE(s.evaluator.take_warnings().empty());
 }
 
 TEST(EvaluatorTest, CentredRowsHaveTheBanksMeanSubtracted) {

@@ -45,7 +45,7 @@ struct Outcome {
 };
 
 /// Two epochs on such images.
-Outcome train(std::int64_t loader_threads, bool skip_damaged) {
+Outcome train(std::int64_t loader_threads, bool skip_damaged, std::int64_t filled_before = 0) {
   const TinyExperiment tiny;
   Assembly assembly = tiny.assemble();
   std::atomic<bool> fails{false};
@@ -61,6 +61,7 @@ Outcome train(std::int64_t loader_threads, bool skip_damaged) {
   TrainerEvents events;
   events.on_log = [&](const StepRecord& r) { run.losses.push_back(r.loss); };
   events.on_warning = [&](const std::string& text) { run.warnings.push_back(text); };
+  trainer.filled_before(filled_before);
   trainer.run(0, StopSignal(), events);
   run.filled = trainer.filled();
   return run;
@@ -78,6 +79,10 @@ TEST(DamagedInTrainingTest, IsToldOnceCountedAndTheSameOnAnyNumberOfThreads) {
                         "more; others are taken in the place of such images, and counted: disk: "
                         "no image ")));
   for (const std::int64_t threads : {0, 3}) EXPECT_EQ(train(threads, true).losses, first.losses);
+}
+
+TEST(DamagedInTrainingTest, ARunThatWasResumedCountsOn) {
+  EXPECT_EQ(train(1, true, 7).filled, 7 + 2 * 5);
 }
 
 TEST(DamagedInTrainingTest, StopsTheRunWhereTheExperimentSaysSo) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <kith/error.hpp>
+#include <limits>
 #include <map>
 
 namespace kith::host {
@@ -96,6 +97,33 @@ TEST(OptimizerTest, AParameterWithoutAGradientIsSkippedWithItsState) {
       EXPECT_TRUE(at::equal(value, state.at(name))) << name;
     }
   }
+}
+
+TEST(OptimizerTest, AStepThatIsSkippedMovesNothingAndCountsForNothing) {
+  for (OptimizerKind kind : kAllKinds) {
+    const auto optimizer = make_optimizer(spec_of(kind)), plain = make_optimizer(spec_of(kind));
+    if (!optimizer->can_skip()) continue;
+    const at::Tensor parameter = at::ones({2, 2}), other = parameter.clone();
+    optimizer->add_parameter("w", parameter, {});
+    plain->add_parameter("w", other, {});
+    const auto one = at::ones({}), zero = at::zeros({});
+    for (int step = 0; step < 3; ++step) {
+      set_gradient(parameter, gradient_at(parameter, step));
+      set_gradient(other, gradient_at(other, step));
+      optimizer->step(0.1, 0.1, zero);
+      plain->step(0.1, 0.1);
+      const at::Tensor before = parameter.clone();
+      const auto state = copy_state(*optimizer);
+      set_gradient(parameter, at::full({2, 2}, std::numeric_limits<float>::infinity()));
+      optimizer->step(0.1, 0.1, one);
+      EXPECT_TRUE(at::equal(parameter, before)) << int(kind);
+      for (const auto& [name, value] : copy_state(*optimizer))
+        EXPECT_TRUE(at::equal(value, state.at(name))) << int(kind) << name;
+    }
+    EXPECT_TRUE(at::equal(parameter, other)) << int(kind);
+  }
+  for (OptimizerKind kind : {OptimizerKind::kSgd, OptimizerKind::kAdam, OptimizerKind::kAdamW})
+    EXPECT_TRUE(make_optimizer(spec_of(kind))->can_skip()) << int(kind);
 }
 
 TEST(OptimizerTest, AFrozenParameterStaysUntilItIsReleased) {

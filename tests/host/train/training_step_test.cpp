@@ -174,19 +174,6 @@ TEST(TrainerTest, ALossThatIsNotFiniteStopsWithTheStepAndWhatToTry) {
             "longer schedule.warmup_epochs, or train.clip_grad_norm");
 }
 
-TEST(TrainerTest, TellsOfCollapseOnce) {
-  TinyExperiment tiny("", {"encoder.scale=0"});
-  const auto assembly = tiny.assemble();
-  const auto job = make_job(assembly, at::kCPU);
-  Trainer trainer(assembly, *job, Threads{1, 1});
-  std::vector<std::string> warnings;
-  TrainerEvents events;
-  events.on_warning = [&](const std::string& text) { warnings.push_back(text); };
-  EXPECT_TRUE(trainer.run(0, StopSignal(), events));
-  ASSERT_EQ(warnings.size(), 1U);
-  EXPECT_THAT(warnings[0], HasSubstr("role 'encoder': the features have collapsed: after step "));
-}
-
 TEST(AssemblyTest, RefusesWhatTheMethodCannotUse) {
   const auto refusal = [](std::vector<std::string> overrides, bool labels = true) {
     TinyExperiment tiny("", std::move(overrides), labels);

@@ -34,8 +34,8 @@ typedef struct kith_method_api {
                         void** self);
   void (*destroy)(void* self);
   /* Options that must fit together or fit the experiment; called in `kith check` before anything is
-   * created. Slot may be null. batch_size counts images of the whole batch; train_images those of
-   * the training split. */
+   * created. Slot may be null. batch_size counts images of the whole batch; train_images those
+   * that are trained on. */
   kith_status (*validate)(const kith_arg* options, uint32_t n_options, int64_t batch_size,
                           int64_t train_images);
   kith_status (*begin_epoch)(void* self, const kith_progress* progress); /* may be null */
@@ -136,7 +136,7 @@ typedef struct kith_training_api {
   uint32_t (*view_count)(kith_step step);
   kith_status (*view)(kith_step step, uint32_t index, kith_tensor* out); /* float [N, C, H, W] */
   kith_status (*indices)(kith_step step,
-                         kith_tensor* out); /* int64 [N], position in the train split */
+                         kith_tensor* out); /* int64 [N], in [0, train_images): a bank's rows */
   kith_status (*labels)(kith_step step, kith_tensor* out); /* int64 [N]; an error without labels */
   /* Records a 0-d tensor under a name; the host reads it when it logs, never in the step. */
   kith_status (*metric)(kith_instance instance, kith_text name, kith_tensor value);

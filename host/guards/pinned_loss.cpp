@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "train/pinned_loss.h"
+#include "guards/pinned_loss.h"
 
 #include <fmt/format.h>
 

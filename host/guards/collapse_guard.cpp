@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guards/collapse_guard.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace kith::host {
+namespace {
+
+constexpr std::int64_t kFirstVerdict = 200;  // steps
+constexpr double kGone = 0.02;               // collapsed, however it began
+constexpr double kLow = 0.1;                 // below what untrained features have
+constexpr double kFall = 0.5;                // of what it was after the first step
+
+bool can_be_judged(const at::Tensor& rows) {
+  return rows.defined() && rows.is_floating_point() && rows.dim() == 2 && rows.size(0) > 1 &&
+         rows.size(1) > 1;
+}
+
+}  // namespace
+
+double relative_deviation(const at::Tensor& rows) {
+  const at::NoGradGuard no_grad;
+  const auto flat = rows.detach().flatten(1).to(at::kFloat);
+  const auto unit = flat / flat.norm(2, {1}, true).clamp_min(1e-12);
+  return unit.std(0).mean().item<double>() * std::sqrt(static_cast<double>(flat.size(1)));
+}
+
+std::map<std::string, at::Tensor> CollapseGuard::rows_of(const Look& look) const {
+  std::map<std::string, at::Tensor> rows;
+  for (const auto& loss : look.job.losses()) {
+    const auto name = [&](const WatchedInput& input) {
+      return "the rows '" + input.name + "' that enter the loss " + loss.plugin->metadata.id;
+    };
+    const bool any_unit =
+        std::any_of(loss.inputs.begin(), loss.inputs.end(), [](const WatchedInput& input) {
+          return input.gradient && input.unit_rows && can_be_judged(input.value);
+        });
+    for (const auto& input : loss.inputs)
+      if (input.gradient && input.unit_rows == any_unit && can_be_judged(input.value))
+        rows[name(input)] = input.value;
+  }
+  if (!rows.empty()) return rows;
+  auto features = FeatureReader(look.job, evaluated_).read(look.batch.views[0]);
+  if (can_be_judged(features))
+    rows["the output '" + evaluated_.output + "' of the encoder in role '" + evaluated_.role +
+         (evaluated_.copy.empty() ? "'" : "' (copy '" + evaluated_.copy + "')")] =
+        std::move(features);
+  return rows;
+}
+
+bool CollapseGuard::has_collapsed(const std::string& whose, double deviation) const {
+  const auto first = first_.find(whose);
+  const bool fell = first != first_.end() && deviation < kFall * first->second;
+  return deviation < kGone || (deviation < kLow && fell);
+}
+
+std::vector<std::string> CollapseGuard::look(const Look& look) {
+  const auto verdict_from = std::min(kFirstVerdict, look.job.progress().steps);
+  if (told_ || (look.step > 1 && look.step < verdict_from)) return {};
+  std::vector<std::string> texts;
+  for (const auto& [whose, rows] : rows_of(look)) {
+    const double deviation = relative_deviation(rows);
+    if (look.step == 1) first_[whose] = deviation;
+    if (look.step < verdict_from || !has_collapsed(whose, deviation)) continue;
+    told_ = true;
+    const auto first = first_.find(whose);
+    texts.push_back(fmt::format(
+        "collapse: after step {} all images have nearly the same rows: {} deviate by {:.3f} / "
+        "sqrt({}), where spread ones deviate by 1 / sqrt({}){}; try a lower learning rate, a "
+        "stronger augmentation, or look at the method's stop-gradient and predictor",
+        look.step, whose, deviation, rows.size(1), rows.size(1),
+        first == first_.end()
+            ? ""
+            : fmt::format(" and those of the first step by {:.3f} / sqrt({})", first->second,
+                          rows.size(1))));
+  }
+  return texts;
+}
+
+}  // namespace kith::host

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/job.h"
+
+namespace kith::host {
+
+/// A training step that guards look at, after it was done. The losses of the job were watched in
+/// it.
+struct Look {
+  Job& job;
+  const kith_step_s& batch;
+  std::int64_t step = 0;     ///< steps done, from 1
+  double learning_rate = 0;  ///< that the step used
+};
+
+/// Watches for one way in which a run goes wrong without an error. It may read back from the
+/// device: it looks at one step in many. [train thread]
+class Guard {
+ public:
+  virtual ~Guard() = default;
+  /// What is wrong, with the step and what to try; each thing once in the guard's life.
+  virtual std::vector<std::string> look(const Look& look) = 0;
+};
+
+}  // namespace kith::host
