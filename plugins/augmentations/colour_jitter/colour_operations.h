@@ -110,39 +110,42 @@ inline float pick(bool condition, float a, float b) {
                               (std::bit_cast<std::int32_t>(b) & ~mask));
 }
 
-/// A share of v, rounded to a whole level.
-inline float rounded_share(float v, double share) {
-  return static_cast<float>(static_cast<int>(static_cast<double>(v) * share + 0.5));
-}
-
 /// Through 8-bit HSV: hue and saturation are truncated to levels, the way back is rounded. A pixel
 /// without chroma has saturation 0 and stays as it is.
+///
+/// Pillow computes this in doubles. Here are floats, of which a register holds twice as many: the
+/// products of levels are whole numbers below 2^24, and where a quotient is rounded before it is
+/// truncated, all levels come out as Pillow's, for every colour and shift.
 KITH_CPU_VARIANTS void shift_hue_levels(float* red, float* green, float* blue, std::size_t size,
                                         int shift) {
   for (std::size_t i = 0; i < size; ++i) {
     const float r = red[i], g = green[i], b = blue[i];
     const float v = std::max({r, g, b}), chroma = v - std::min({r, g, b});
     const float divisor = std::max(chroma, 1.0F), white = std::max(v, 1.0F);  // levels are whole
-    const float from_r = (v - r) / divisor, from_g = (v - g) / divisor, from_b = (v - b) / divisor;
+    const float from_r = v - r, from_g = v - g, from_b = v - b;
     const bool is_red = r == v, is_green = g == v;
     const float third = pick(is_red, 0.0F, pick(is_green, 2.0F, 4.0F));
     const float plus = pick(is_red, from_b, pick(is_green, from_r, from_g));
     const float minus = pick(is_red, from_g, pick(is_green, from_b, from_r));
-    const float old_sixths =
-        static_cast<float>(static_cast<double>(third) + static_cast<double>(plus) - minus);
-    const double turn = old_sixths / 6.0 + 1.0;  // in [5/6, 11/6]
-    const float hue = static_cast<float>(turn - static_cast<double>(turn >= 1.0));
-    const int h = (static_cast<int>(hue * 255.0) + shift) & 255;
-    const int s = static_cast<int>((chroma / white) * 255.0);
+    // One of them is the chroma, whose share is 1: the sum is rounded once.
+    const bool takes_one = minus == chroma;
+    const float share = pick(takes_one, plus, -minus) / divisor;
+    const float old_sixths = third + pick(takes_one, -1.0F, 1.0F) + share;
+    const float hue = old_sixths / 6.0F + pick(old_sixths < 0.0F, 1.0F, 0.0F);
+    const int h = (static_cast<int>(hue * 255.0F) + shift) & 255;
+    const float s = static_cast<float>(static_cast<int>(chroma * 255.0F / white));
 
-    const double sixths = h * 6.0 / 255.0;
-    const int whole = static_cast<int>(sixths);  // 6 is red again
-    const float f = static_cast<float>(sixths - whole), fs = static_cast<float>(s / 255.0);
-    const float p = rounded_share(v, 1.0 - fs), q = rounded_share(v, 1.0 - fs * f),
-                t = rounded_share(v, 1.0 - fs * (1.0 - f));
+    // New hue in sixths of the circle: whole + rest / 85; whole = 6 is red again.
+    const int whole = static_cast<int>((static_cast<float>(h) + 0.25F) * (2.0F / 85.0F));
+    const float rest = static_cast<float>(2 * h - 85 * whole);
+    const float rounding = v + 0.5F, colour = v * s;
+    const auto level = [](float x) { return static_cast<float>(static_cast<int>(x)); };
+    const float p = level(rounding - colour * (1.0F / 255.0F));
+    const float q = level(rounding - colour * rest * (1.0F / (255 * 85)));
+    const float t = level(rounding - colour * (85.0F - rest) * (1.0F / (255 * 85)));
     const bool in0 = (whole == 0) | (whole == 6), in1 = whole == 1, in2 = whole == 2,
                in3 = whole == 3, in4 = whole == 4;
-    const bool grey = s == 0;
+    const bool grey = s == 0.0F;
     red[i] = pick(grey, v, pick(in1, q, pick(in2 | in3, p, pick(in4, t, v))));
     green[i] = pick(grey, v, pick(in0, t, pick(in1 | in2, v, pick(in3, q, p))));
     blue[i] = pick(grey, v, pick(in0 | in1, p, pick(in2, t, pick(in3 | in4, v, q))));
