@@ -137,5 +137,18 @@ TEST(PillowRulesTest, BlursByThreeBoxesOfAnyLengthEachWay) {
   }
 }
 
+TEST(PillowRulesTest, NormalisesEachLevelAsItsQuotientBy255) {
+  const ViewPipeline pipeline(
+      {{load_augmentation("normalise", {{"mean", {0.2860}}, {"std", {0.3530}}}), 1}},
+      {.height = 16, .width = 16, .channels = 1});
+  std::vector<std::uint8_t> pixels(256);
+  for (std::size_t i = 0; i < 256; ++i) pixels[i] = static_cast<std::uint8_t>(i);
+  host::ViewScratch scratch;
+  std::vector<float> out(256);
+  pipeline.run({pixels.data(), 16, 16, 1}, {}, out.data(), scratch);
+  for (std::size_t i = 0; i < 256; ++i)
+    EXPECT_EQ(out[i], (static_cast<float>(i) / 255.0F - 0.2860F) / 0.3530F) << i;
+}
+
 }  // namespace
 }  // namespace kith::testing
