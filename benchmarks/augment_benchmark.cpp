@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "moco_list.h"
 #include "shipped_augmentation.h"
 
 namespace {
 
 using kith::testing::load_augmentation;
-using kith::testing::Settings;
 
 /// A picture with edges and noise, always the same.
 std::vector<std::uint8_t> make_picture(int height, int width, int channels) {
@@ -54,25 +54,15 @@ void fashion_view(benchmark::State& state) {
 }
 BENCHMARK(fashion_view);
 
-/// MoCo v2's list, with the blur that arXiv 2003.04297 adds.
-std::vector<kith::host::AugmentationUse> moco_list() {
-  const Settings jitter = {
-      {"brightness", {0.4}}, {"contrast", {0.4}}, {"saturation", {0.4}}, {"hue", {0.1}}};
-  return {{load_augmentation("random_resized_crop", {{"area", {0.2, 1.0}}}), 1},
-          {load_augmentation("flip"), 0.5},
-          {load_augmentation("colour_jitter", jitter), 0.8},
-          {load_augmentation("grayscale"), 0.2},
-          {load_augmentation("gaussian_blur"), 0.5},
-          {load_augmentation("normalise"), 1}};
-}
-
 void cifar_view(benchmark::State& state) {
-  make_views(state, {moco_list(), {.height = 32, .width = 32, .channels = 3}}, 32, 32);
+  make_views(state, {kith::benchmarks::moco_list(), {.height = 32, .width = 32, .channels = 3}}, 32,
+             32);
 }
 BENCHMARK(cifar_view);
 
 void imagenet_view(benchmark::State& state) {
-  make_views(state, {moco_list(), {.height = 224, .width = 224, .channels = 3}}, 375, 500);
+  make_views(state, {kith::benchmarks::moco_list(), {.height = 224, .width = 224, .channels = 3}},
+             375, 500);
 }
 BENCHMARK(imagenet_view);
 

@@ -23,9 +23,36 @@ double bicubic(double x) {
 
 double support_of(ResizeFilter filter) { return filter == ResizeFilter::kBilinear ? 1 : 2; }
 
+/// The filter over one output pixel. Relative to the first pixel of the box, so that a crop gives
+/// the same bits as its copy would.
+struct Placed {
+  Placed(const Axis& axis, ResizeFilter filter, int out) {
+    const double origin = std::floor(axis.box_start);
+    const double scale = axis.box_size / axis.out_size;
+    widening = std::max(scale, 1.0);
+    const double support = support_of(filter) * widening;
+    center = axis.box_start - origin + (out + 0.5) * scale;
+    offset = static_cast<int>(origin);
+    low = std::max(axis.low - offset, static_cast<int>(std::floor(center - support + 0.5)));
+    high = std::min(axis.high - offset, static_cast<int>(std::floor(center + support + 0.5)));
+  }
+  double widening, center;
+  int offset;     ///< of the box's first pixel
+  int low, high;  ///< pixels that it covers, counted from there
+};
+
 }  // namespace
 
 bool Axis::is_copy() const { return box_size == out_size && box_start == std::floor(box_start); }
+
+PixelRange read_range(const Axis& axis, ResizeFilter filter) {
+  if (axis.is_copy()) {
+    const int begin = static_cast<int>(axis.box_start) + axis.first;
+    return {begin, begin + axis.count};
+  }
+  const Placed first(axis, filter, axis.first), last(axis, filter, axis.first + axis.count - 1);
+  return {first.offset + first.low, last.offset + last.high};
+}
 
 void AxisTaps::compute(const Axis& axis, ResizeFilter filter) {
   const auto count = static_cast<std::size_t>(axis.count);
@@ -61,20 +88,11 @@ void AxisTaps::compute(const Axis& axis, ResizeFilter filter) {
 }
 
 void AxisTaps::compute_pixel(const Axis& axis, ResizeFilter filter, int out, int slot) {
-  // Relative to the first pixel of the box, so that a crop gives the same bits as its copy would.
-  const double origin = std::floor(axis.box_start);
-  const double scale = axis.box_size / axis.out_size;
-  const double widening = std::max(scale, 1.0);
-  const double support = support_of(filter) * widening;
-  const double center = axis.box_start - origin + (out + 0.5) * scale;
-  const int offset = static_cast<int>(origin);
-  const int low = std::max(axis.low - offset, static_cast<int>(std::floor(center - support + 0.5)));
-  const int high =
-      std::min(axis.high - offset, static_cast<int>(std::floor(center + support + 0.5)));
-  const int length = high - low;
+  const Placed placed(axis, filter, out);
+  const int length = placed.high - placed.low;
   double sum = 0;
   for (int i = 0; i < length; ++i) {
-    const double x = (i + low - center + 0.5) * (1.0 / widening);
+    const double x = (i + placed.low - placed.center + 0.5) * (1.0 / placed.widening);
     sum += exact_[static_cast<std::size_t>(i)] =
         filter == ResizeFilter::kBilinear ? bilinear(x) : bicubic(x);
   }
@@ -86,7 +104,7 @@ void AxisTaps::compute_pixel(const Axis& axis, ResizeFilter filter, int out, int
         static_cast<std::int32_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
     weights_[at + static_cast<std::size_t>(i)] = static_cast<float>(weight);
   }
-  start_[static_cast<std::size_t>(slot)] = low + offset;
+  start_[static_cast<std::size_t>(slot)] = placed.low + placed.offset;
   length_[static_cast<std::size_t>(slot)] = length;
 }
 

@@ -25,6 +25,15 @@ struct Axis {
   bool is_copy() const;
 };
 
+/// Input pixels from `begin` to before `end`.
+struct PixelRange {
+  int begin = 0;
+  int end = 0;
+};
+
+/// What AxisTaps reads of the input for an axis that makes at least one pixel.
+PixelRange read_range(const Axis& axis, ResizeFilter filter);
+
 /// How each output pixel of an axis is summed up from input pixels. Pillow's rule (see
 /// golden/README.md): the filter widens with the reduction, weights are normalised in double, and
 /// for 8-bit arithmetic rounded half away from zero to 22 fraction bits.

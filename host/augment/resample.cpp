@@ -10,34 +10,74 @@ namespace {
 
 constexpr std::int32_t kHalf = 1 << (AxisTaps::kFractionBits - 1);
 
-std::uint8_t to_level(std::int32_t sum) {
-  return static_cast<std::uint8_t>(std::clamp(sum >> AxisTaps::kFractionBits, 0, 255));
+inline std::uint8_t to_level(std::int32_t sum) {
+  const std::int32_t level = sum >> AxisTaps::kFractionBits;
+  const std::int32_t positive = level > 0 ? level : 0;
+  return static_cast<std::uint8_t>(positive < 255 ? positive : 255);
 }
 
-template <int kChannels>
-void squeeze_row(const std::uint8_t* in, const AxisTaps& taps, std::uint8_t* out) {
-  for (int x = 0; x < taps.count(); ++x) {
-    const std::uint8_t* pixel = in + static_cast<std::ptrdiff_t>(taps.start(x)) * kChannels;
-    const std::int32_t* weights = taps.fixed(x);
-    std::int32_t sum[kChannels];
-    for (int c = 0; c < kChannels; ++c) sum[c] = kHalf;
-    for (int i = 0; i < taps.length(x); ++i)
-      for (int c = 0; c < kChannels; ++c) sum[c] += weights[i] * pixel[i * kChannels + c];
-    for (int c = 0; c < kChannels; ++c) *out++ = to_level(sum[c]);
+/// Two to four rows are summed up at a time, so that the sums need not lie in memory.
+constexpr int kRowsAtOnce = 4;
+
+KITH_CPU_VARIANTS void add_four_rows(const std::uint8_t* a, std::size_t stride,
+                                     const std::int32_t* weights, std::int32_t* __restrict sums,
+                                     std::size_t size) {
+  const std::uint8_t *b = a + stride, *c = b + stride, *d = c + stride;
+  const std::int32_t of_a = weights[0], of_b = weights[1], of_c = weights[2], of_d = weights[3];
+  for (std::size_t i = 0; i < size; ++i)
+    sums[i] += of_a * a[i] + of_b * b[i] + of_c * c[i] + of_d * d[i];
+}
+
+/// The last one to four of many.
+KITH_CPU_VARIANTS void write_many_rows(const std::uint8_t* a, std::size_t stride,
+                                       const std::int32_t* weights, int count,
+                                       const std::int32_t* sums, std::uint8_t* __restrict out,
+                                       std::size_t size) {
+  const std::uint8_t* b = count > 1 ? a + stride : a;
+  const std::uint8_t* c = count > 2 ? b + stride : a;
+  const std::uint8_t* d = count > 3 ? c + stride : a;
+  const std::int32_t of_a = weights[0], of_b = count > 1 ? weights[1] : 0,
+                     of_c = count > 2 ? weights[2] : 0, of_d = count > 3 ? weights[3] : 0;
+  for (std::size_t i = 0; i < size; ++i)
+    out[i] = to_level(sums[i] + of_a * a[i] + of_b * b[i] + of_c * c[i] + of_d * d[i]);
+}
+
+/// All of one to four rows.
+KITH_CPU_VARIANTS void write_few_rows(const std::uint8_t* a, std::size_t stride,
+                                      const std::int32_t* weights, int count,
+                                      std::uint8_t* __restrict out, std::size_t size) {
+  const std::int32_t of_a = weights[0], of_b = count > 1 ? weights[1] : 0;
+  const std::uint8_t* b = count > 1 ? a + stride : a;
+  if (count <= 2) {
+    for (std::size_t i = 0; i < size; ++i) out[i] = to_level(kHalf + of_a * a[i] + of_b * b[i]);
+    return;
   }
-}
-
-KITH_CPU_VARIANTS void add_row(std::int32_t* sums, const std::uint8_t* row, std::int32_t weight,
-                               std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) sums[i] += weight * static_cast<std::int32_t>(row[i]);
-}
-
-KITH_CPU_VARIANTS void write_row(const std::int32_t* sums, std::uint8_t* out, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) {
-    std::int32_t level = sums[i] >> AxisTaps::kFractionBits;
-    level = level > 0 ? level : 0;
-    out[i] = static_cast<std::uint8_t>(level < 255 ? level : 255);
+  const std::uint8_t *c = b + stride, *d = c + stride;
+  const std::int32_t of_c = weights[2];
+  if (count == 3) {
+    for (std::size_t i = 0; i < size; ++i)
+      out[i] = to_level(kHalf + of_a * a[i] + of_b * b[i] + of_c * c[i]);
+    return;
   }
+  const std::int32_t of_d = weights[3];
+  for (std::size_t i = 0; i < size; ++i)
+    out[i] = to_level(kHalf + of_a * a[i] + of_b * b[i] + of_c * c[i] + of_d * d[i]);
+}
+
+/// The weighted sum of `count` rows, rounded. `sums` has room for a row.
+void sum_rows(const std::uint8_t* rows, std::size_t stride, const std::int32_t* weights, int count,
+              std::int32_t* sums, std::uint8_t* out, std::size_t size) {
+  if (count <= kRowsAtOnce) {
+    write_few_rows(rows, stride, weights, count, out, size);
+    return;
+  }
+  std::fill(sums, sums + size, kHalf);
+  for (; count > kRowsAtOnce; count -= kRowsAtOnce) {
+    add_four_rows(rows, stride, weights, sums, size);
+    rows += kRowsAtOnce * stride;
+    weights += kRowsAtOnce;
+  }
+  write_many_rows(rows, stride, weights, count, sums, out, size);
 }
 
 /// Rows that the vertical pass reads, already squeezed; where the horizontal pass changes nothing,
@@ -54,15 +94,26 @@ Rows horizontal_pass(const ImageView& source, const AxisTaps& x, const AxisTaps&
   if (x.is_copy())
     return {source.row(y.begin()) + static_cast<std::size_t>(x.begin()) * channels,
             source.row_bytes()};
+  constexpr std::size_t kLanes = RowLanes::kLanes;
   const std::size_t stride = static_cast<std::size_t>(x.count()) * channels;
-  scratch.rows.resize(stride * static_cast<std::size_t>(y.end() - y.begin()));
-  std::uint8_t* out = scratch.rows.data();
-  for (int row = y.begin(); row < y.end(); ++row, out += stride) {
-    if (source.channels == 3) {
-      squeeze_row<3>(source.row(row), x, out);
-    } else {
-      squeeze_row<1>(source.row(row), x, out);
-    }
+  const std::size_t read = static_cast<std::size_t>(x.end() - x.begin()) * channels;
+  const auto count = static_cast<std::size_t>(y.end() - y.begin());
+  const std::size_t pixel = channels * kLanes;  // one of all lanes
+  RowLanes& lanes = scratch.lanes;
+  lanes.make_room(std::max(stride, read));
+  scratch.rows.resize(stride * ((count + kLanes - 1) / kLanes * kLanes));
+  scratch.sums.resize(pixel);
+  for (std::size_t first = 0; first < count; first += kLanes) {
+    RowLanes::Rows rows;  // the last block is filled up with the last row
+    for (std::size_t r = 0; r < kLanes; ++r)
+      rows[r] = source.row(y.begin() + static_cast<int>(std::min(first + r, count - 1))) +
+                static_cast<std::size_t>(x.begin()) * channels;
+    const std::uint8_t* in = lanes.lay(rows, read);
+    for (int i = 0; i < x.count(); ++i)
+      sum_rows(in + static_cast<std::size_t>(x.start(i) - x.begin()) * pixel, pixel, x.fixed(i),
+               x.length(i), scratch.sums.data(),
+               lanes.result() + static_cast<std::size_t>(i) * pixel, pixel);
+    lanes.part(stride, scratch.rows.data() + first * stride);
   }
   return {scratch.rows.data(), stride};
 }
@@ -102,10 +153,8 @@ void resample_levels(const ImageView& source, const AxisTaps& x, const AxisTaps&
       std::memcpy(out, rows.row(y.start(i) - y.begin()), width);
       continue;
     }
-    std::fill(sums, sums + width, kHalf);
-    for (int k = 0; k < y.length(i); ++k)
-      add_row(sums, rows.row(y.start(i) - y.begin() + k), y.fixed(i)[k], width);
-    write_row(sums, out, width);
+    sum_rows(rows.row(y.start(i) - y.begin()), rows.stride, y.fixed(i), y.length(i), sums, out,
+             width);
   }
 }
 

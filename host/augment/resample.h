@@ -7,11 +7,13 @@
 
 #include "augment/axis_taps.h"
 #include "augment/image_view.h"
+#include "augment/row_lanes.h"
 
 namespace kith::host {
 
 /// Memory of one thread's resizes.
 struct ResampleScratch {
+  RowLanes lanes;
   std::vector<std::uint8_t> rows;
   std::vector<std::int32_t> sums;
   std::vector<float> values;

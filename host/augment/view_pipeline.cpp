@@ -175,17 +175,31 @@ DrawnView ViewPipeline::draw(int height, int width, const DrawKey& key) const {
   return drawn;
 }
 
-void ViewPipeline::run(const ImageView& image, const DrawKey& key, float* out,
-                       ViewScratch& scratch) const {
-  require_fitting(image);
+void ViewPipeline::draw_and_compose(int height, int width, const DrawKey& key,
+                                    ViewScratch& scratch) const {
   scratch.drawn.resize(list_.size());
   compose(
-      image.height, image.width,
+      height, width,
       [&](std::size_t i, int h, int w) -> const DrawnAugmentation& {
         draw_one(i, h, w, key, scratch.drawn[i]);
         return scratch.drawn[i];
       },
       scratch);
+}
+
+ImagePart ViewPipeline::part(int height, int width, const DrawKey& key,
+                             ViewScratch& scratch) const {
+  draw_and_compose(height, width, key, scratch);
+  const GeometryPlan plan = scratch.composer.plan();
+  if (plan.x.count == 0 || plan.y.count == 0) return {0, 0, 1, 1};  // turned out of the picture
+  const PixelRange x = read_range(plan.x, plan.filter), y = read_range(plan.y, plan.filter);
+  return {y.begin, x.begin, y.end - y.begin, x.end - x.begin};
+}
+
+void ViewPipeline::run(const ImageView& image, const DrawKey& key, float* out,
+                       ViewScratch& scratch) const {
+  require_fitting(image);
+  draw_and_compose(image.height, image.width, key, scratch);
   ViewRenderer(*this, scratch, out).render(image, scratch.drawn);
 }
 

@@ -11,6 +11,7 @@
 #include "augment/image_view.h"
 #include "augment/view_scratch.h"
 #include "augment/view_spec.h"
+#include "data/image_part.h"
 
 namespace kith::host {
 
@@ -35,6 +36,10 @@ class ViewPipeline {
   /// Draws for a view of an image of this size. Of the key, seed, epoch, step, sample and view
   /// count; purpose and operation are set here.
   DrawnView draw(int height, int width, const DrawKey& key) const;
+
+  /// The box of an image of this size from which `run` makes the view with this key; it reads no
+  /// other pixel.
+  ImagePart part(int height, int width, const DrawKey& key, ViewScratch& scratch) const;
 
   /// Draws and makes a view.
   /// @param out  spec().floats() numbers, written once, in the layout of spec().
@@ -65,6 +70,7 @@ class ViewPipeline {
                 DrawnAugmentation& drawn) const;
   template <class Decide>
   void compose(int height, int width, Decide&& decide, ViewScratch& scratch) const;
+  void draw_and_compose(int height, int width, const DrawKey& key, ViewScratch& scratch) const;
   void fit(GeometryComposer& composer) const;
 
   std::vector<AugmentationUse> list_;

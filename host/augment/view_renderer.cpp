@@ -16,12 +16,16 @@
 namespace kith::host {
 namespace {
 
-template <int kChannels>
-void deinterleave(const std::uint8_t* in, float* const* out, std::size_t first, std::size_t size) {
-  for (int c = 0; c < kChannels; ++c) {
-    float* plane = out[c] + first;
-    const std::uint8_t* from = in + first * kChannels + static_cast<std::size_t>(c);
-    for (std::size_t i = 0; i < size; ++i) plane[i] = static_cast<float>(from[i * kChannels]);
+KITH_CPU_VARIANTS void load_grey(const std::uint8_t* in, float* __restrict out, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<float>(in[i]);
+}
+
+KITH_CPU_VARIANTS void load_colours(const std::uint8_t* in, float* __restrict r,
+                                    float* __restrict g, float* __restrict b, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {
+    r[i] = static_cast<float>(in[3 * i]);
+    g[i] = static_cast<float>(in[3 * i + 1]);
+    b[i] = static_cast<float>(in[3 * i + 2]);
   }
 }
 
@@ -224,10 +228,11 @@ void ViewRenderer::run_pixel(const ViewStep& step, std::size_t first, std::size_
 }
 
 void ViewRenderer::load(std::size_t first, std::size_t size) {
+  const std::uint8_t* in = scratch_.levels.data() + first * channels_;
   if (channels_ == 3) {
-    deinterleave<3>(scratch_.levels.data(), planes_.data(), first, size);
+    load_colours(in, planes_[0] + first, planes_[1] + first, planes_[2] + first, size);
   } else {
-    deinterleave<1>(scratch_.levels.data(), planes_.data(), first, size);
+    load_grey(in, planes_[0] + first, size);
   }
 }
 

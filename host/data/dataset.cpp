@@ -203,6 +203,12 @@ void Dataset::decode(Split split, std::int64_t index, Image& out) const {
   parts_[index_of(split)]->source->decode(at, out);
 }
 
+void Dataset::decode_part(Split split, std::int64_t index, const ImagePart& part,
+                          Image& out) const {
+  const std::int64_t at = source_index(split, index);
+  parts_[index_of(split)]->source->decode_part(at, part, out);
+}
+
 void Dataset::open_test() {
   if (!source_.test) {
     throw DataError("data: '" + source_.path.string() + "' has no test split");

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "data/image.h"
+#include "data/image_part.h"
 #include "data/sample.h"
 #include "data/source.h"
 
@@ -96,6 +97,10 @@ class Dataset {
   /// Decodes into `out`, reusing its memory.
   /// @throws DataError that names the file and says what is wrong with it.
   void decode(Split split, std::int64_t index, Image& out) const;
+  /// As decode, but only the pixels of `part`, which lies within the image, are sure to be decoded;
+  /// the others of `out`, which has the image's size, may be anything. Damage behind the part may
+  /// go unnoticed.
+  void decode_part(Split split, std::int64_t index, const ImagePart& part, Image& out) const;
 
   /// Opens the test split for this evaluation. [not while another thread uses the test split]
   /// @throws DataError if the data set has none, or it does not fit train.

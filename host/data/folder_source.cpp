@@ -46,11 +46,20 @@ ImageSize FolderSource::probe(const fs::path& file) const {
 }
 
 void FolderSource::decode(std::int64_t index, Image& out) const {
+  decode_part(index, whole_of(image_size(index)), out);
+}
+
+void FolderSource::decode_part(std::int64_t index, const ImagePart& part, Image& out) const {
   if (!entry(index).damage.empty()) throw DataError(entry(index).damage);
   const fs::path file = root_ / entry(index).name;
   const std::vector<std::uint8_t> bytes = read_file(file);
-  decode_image(bytes, file.string(), channels_, out);
-  if (upright_) turn_upright(out, find_orientation(bytes).value_or(1));
+  const int orientation = upright_ ? find_orientation(bytes).value_or(1) : 1;
+  if (orientation == 1 && part != whole_of(entry(index).size)) {
+    decode_image_part(bytes, file.string(), channels_, part, out);
+  } else {
+    decode_image(bytes, file.string(), channels_, out);
+    turn_upright(out, orientation);
+  }
   if (out.size == entry(index).size) return;
   throw DataError("image_folder: '" + file.string() +
                   "': its size is not the one it had when the data set was opened");

@@ -33,6 +33,7 @@ class FolderSource : public SplitSource {
   ImageSize image_size(std::int64_t index) const override { return entry(index).size; }
   bool in_memory() const override { return false; }
   void decode(std::int64_t index, Image& out) const override;
+  void decode_part(std::int64_t index, const ImagePart& part, Image& out) const override;
   std::size_t decoded_bytes(std::size_t limit) const override;
 
  private:

@@ -118,6 +118,15 @@ bool probe(std::span<const std::uint8_t> bytes, Format format, bool upright,
   return orientation.has_value();
 }
 
+void decode(std::span<const std::uint8_t> bytes, const std::string& name, int channels,
+            const ImagePart* part, Image& out) {
+  if (find_format(bytes, name) == Format::kJpeg) {
+    detail::decode_jpeg(bytes, name, channels, part, out);
+  } else {
+    detail::decode_png(bytes, name, channels, out);
+  }
+}
+
 }  // namespace
 
 namespace detail {
@@ -135,11 +144,12 @@ void check_image_size(std::uint64_t height, std::uint64_t width, const std::stri
 
 void decode_image(std::span<const std::uint8_t> bytes, const std::string& name, int channels,
                   Image& out) {
-  if (find_format(bytes, name) == Format::kJpeg) {
-    detail::decode_jpeg(bytes, name, channels, out);
-  } else {
-    detail::decode_png(bytes, name, channels, out);
-  }
+  decode(bytes, name, channels, nullptr, out);
+}
+
+void decode_image_part(std::span<const std::uint8_t> bytes, const std::string& name, int channels,
+                       const ImagePart& part, Image& out) {
+  decode(bytes, name, channels, &part, out);
 }
 
 ImageSize probe_image(const std::filesystem::path& file, bool upright) {

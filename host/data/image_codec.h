@@ -8,6 +8,7 @@
 #include <string>
 
 #include "data/image.h"
+#include "data/image_part.h"
 
 namespace kith::host {
 
@@ -28,6 +29,13 @@ inline constexpr std::size_t kMaxPixels = std::size_t{1} << 28;
 void decode_image(std::span<const std::uint8_t> bytes, const std::string& name, int channels,
                   Image& out);
 
+/// As decode_image, but only the pixels of `part` are sure to be decoded: the others of `out`,
+/// which has the whole picture's size, may be anything. Damage that lies behind the part may go
+/// unnoticed. JPEGs are read no further than needed; of a PNG, and where the picture does not hold
+/// the part, all is decoded.
+void decode_image_part(std::span<const std::uint8_t> bytes, const std::string& name, int channels,
+                       const ImagePart& part, Image& out);
+
 /// Reads the size of a JPEG or PNG file from its header; `channels` is 1 for grey, else 3.
 /// @param upright  true: the size after turn_upright.
 /// @throws DataError as decode_image.
@@ -42,8 +50,9 @@ inline std::uint8_t grey_of(const std::uint8_t* rgb) {
 namespace detail {
 
 /// The decoders behind decode_image, for data that begins as their format does.
+/// @param part  as for decode_image_part; null: all.
 void decode_jpeg(std::span<const std::uint8_t> bytes, const std::string& name, int channels,
-                 Image& out);
+                 const ImagePart* part, Image& out);
 void decode_png(std::span<const std::uint8_t> bytes, const std::string& name, int channels,
                 Image& out);
 /// @throws DataError for a picture without pixels or with more than kMaxPixels.

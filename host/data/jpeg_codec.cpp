@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "data/image_codec.h"
+#include "data/jpeg_part.h"
 
 namespace kith::host::detail {
 namespace {
@@ -102,6 +103,13 @@ class JpegDecoder {
     return true;
   }
 
+  /// After start: goes to a part of the picture (see go_to_part).
+  bool go_to(ImagePart& part) {
+    if (setjmp(errors_.leave) != 0) return false;
+    go_to_part(info_, part);
+    return true;
+  }
+
   int height() const { return static_cast<int>(info_.image_height); }
   int width() const { return static_cast<int>(info_.image_width); }
   int components() const { return info_.out_color_components; }
@@ -154,7 +162,7 @@ void convert_row(const std::uint8_t* in, int components, std::uint8_t* out, int 
 }  // namespace
 
 void decode_jpeg(std::span<const std::uint8_t> bytes, const std::string& name, int channels,
-                 Image& out) {
+                 const ImagePart* wanted, Image& out) {
   JpegDecoder decoder;
   const auto fail = [&]() {
     throw DataError("data: '" + name + "': damaged JPEG: " + decoder.text());
@@ -164,16 +172,21 @@ void decode_jpeg(std::span<const std::uint8_t> bytes, const std::string& name, i
                    static_cast<std::uint64_t>(decoder.width()), name);
   if (!decoder.start()) fail();
   out.resize({decoder.height(), decoder.width(), channels});
+  ImagePart part = whole_of(out.size);
+  if (wanted != nullptr && fits(*wanted, out.size)) {
+    part = *wanted;
+    if (!decoder.go_to(part)) fail();
+  }
   const int components = decoder.components();
-  const std::size_t out_row = static_cast<std::size_t>(decoder.width() * channels);
   std::vector<std::uint8_t> row;
-  if (components != channels) row.resize(static_cast<std::size_t>(decoder.width() * components));
-  for (int y = 0; y < decoder.height(); ++y) {
-    std::uint8_t* target = out.pixels.data() + static_cast<std::size_t>(y) * out_row;
+  if (components != channels) row.resize(static_cast<std::size_t>(part.width * components));
+  for (int y = part.top; y < part.bottom(); ++y) {
+    const std::size_t pixel =
+        static_cast<std::size_t>(y) * static_cast<std::size_t>(out.size.width) +
+        static_cast<std::size_t>(part.left);
+    std::uint8_t* target = out.pixels.data() + pixel * static_cast<std::size_t>(channels);
     if (!decoder.read_row(components == channels ? target : row.data())) fail();
-    if (components != channels) {
-      convert_row(row.data(), components, target, channels, decoder.width());
-    }
+    if (components != channels) convert_row(row.data(), components, target, channels, part.width);
   }
   if (decoder.lost_data()) fail();
 }

@@ -98,7 +98,9 @@ class Loader::Impl {
   void begin_batch(Slot& slot, std::int64_t number);
   void make_rows(const Task& task, Image& image, ViewMaker::ThreadState& state);
   void make_row(Batch& batch, std::int64_t row, Image& image, ViewMaker::ThreadState& state);
-  void decode_row(Batch& batch, std::int64_t row, Image& image);
+  SampleKey key_of(const Batch& batch, std::int64_t row, std::int64_t index) const;
+  void decode(const SampleKey& key, Image& image, ViewMaker::ThreadState& state) const;
+  void decode_row(Batch& batch, std::int64_t row, Image& image, ViewMaker::ThreadState& state);
   DrawKey slot_key(const Batch& batch, std::int64_t row) const;
   void finish(const Task& task, std::int64_t failed_row, std::exception_ptr error);
   std::string place(const Batch& batch, std::int64_t row) const;
@@ -271,9 +273,8 @@ void Loader::Impl::make_rows(const Task& task, Image& image, ViewMaker::ThreadSt
 
 void Loader::Impl::make_row(Batch& batch, std::int64_t row, Image& image,
                             ViewMaker::ThreadState& state) {
-  decode_row(batch, row, image);
-  const std::int64_t index = batch.indices[static_cast<std::size_t>(row)];
-  const SampleKey key{settings_.seed, batch.epoch, batch.step, row, index};
+  decode_row(batch, row, image, state);
+  const SampleKey key = key_of(batch, row, batch.indices[static_cast<std::size_t>(row)]);
   for (std::size_t v = 0; v < batch.views.size(); ++v) {
     const std::size_t floats = settings_.view_floats[v];
     float* slot = batch.views[v].data() + static_cast<std::size_t>(row) * floats;
@@ -281,13 +282,31 @@ void Loader::Impl::make_row(Batch& batch, std::int64_t row, Image& image,
   }
 }
 
+SampleKey Loader::Impl::key_of(const Batch& batch, std::int64_t row, std::int64_t index) const {
+  return {settings_.seed, batch.epoch, batch.step, row, index};
+}
+
+/// Decodes what the sample's views are made from.
+void Loader::Impl::decode(const SampleKey& key, Image& image, ViewMaker::ThreadState& state) const {
+  if (dataset_.in_memory()) {
+    dataset_.decode(settings_.split, key.index, image);
+    return;
+  }
+  const ImageSize size = dataset_.image_size(settings_.split, key.index);
+  ImagePart part;
+  for (std::size_t v = 0; v < settings_.view_floats.size(); ++v)
+    part = around(part, maker_.part(size, key, static_cast<int>(v), state));
+  dataset_.decode_part(settings_.split, key.index, part, image);
+}
+
 /// Decodes the row's sample, or what fills its place.
-void Loader::Impl::decode_row(Batch& batch, std::int64_t row, Image& image) {
+void Loader::Impl::decode_row(Batch& batch, std::int64_t row, Image& image,
+                              ViewMaker::ThreadState& state) {
   const auto at = static_cast<std::size_t>(row);
   std::exception_ptr failure;
   std::string reason;
   try {
-    dataset_.decode(settings_.split, batch.indices[at], image);
+    decode(key_of(batch, row, batch.indices[at]), image, state);
     return;
   } catch (const DataError& error) {
     if (!settings_.shuffle || !dataset_.skips_damaged()) throw;
@@ -299,7 +318,7 @@ void Loader::Impl::decode_row(Batch& batch, std::int64_t row, Image& image) {
   for (int i = 0; i < kTries; ++i) {
     const auto other = sample(static_cast<std::int64_t>(draw.below(static_cast<std::uint64_t>(size_))));
     try {
-      dataset_.decode(settings_.split, other, image);
+      decode(key_of(batch, row, other), image, state);
     } catch (const DataError&) {
       continue;
     }

@@ -12,6 +12,7 @@
 #include "data/aligned_buffer.h"
 #include "data/dataset.h"
 #include "data/image.h"
+#include "data/image_part.h"
 #include "data/sample.h"
 
 namespace kith::host {
@@ -30,7 +31,15 @@ class ViewMaker {
   virtual std::unique_ptr<ThreadState> make_thread_state() const {
     return std::make_unique<ThreadState>();
   }
-  /// Writes view `view` (from 0) of the image to `slot`, which has room for that view's floats.
+  /// The part of an image of this size from which make_view makes this view. All of it, unless
+  /// overridden. [any thread]
+  virtual ImagePart part(const ImageSize& size, const SampleKey& key, int view,
+                         ThreadState& state) const {
+    static_cast<void>(key), static_cast<void>(view), static_cast<void>(state);
+    return whole_of(size);
+  }
+  /// Writes view `view` (from 0) of the image, of which at least that part is decoded, to `slot`,
+  /// which has room for that view's floats.
   /// A pure function of image, key and view. [any thread]
   virtual void make_view(const Image& image, const SampleKey& key, int view, float* slot,
                          ThreadState& state) const = 0;
@@ -84,6 +93,10 @@ struct LoaderStats {
 
 /// Makes batches of views. They are the same bit for bit on any number of threads, made ahead or
 /// not.
+///
+/// Of an image that does not lie in memory the box around the parts that its views are made from is
+/// decoded. Rationale: all rows above a part have to be unpacked with it, so that the parts one by
+/// one would cost more, but for small ones that lie far apart.
 ///
 /// Where the data set leaves damaged images out and an image of a shuffled split does not decode
 /// all the same (a disk that fails), its row is filled with another sample of the split, drawn with

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/image.h"
+#include "data/image_part.h"
 #include "data/sample.h"
 
 namespace kith::host {
@@ -26,6 +27,12 @@ class SplitSource {
   virtual ImageSize image_size(std::int64_t index) const = 0;
   /// @throws DataError that names the file.
   virtual void decode(std::int64_t index, Image& out) const = 0;
+  /// As decode, but only the pixels of `part`, which lies within the image, are sure to be decoded;
+  /// the others of `out`, which has the image's size, may be anything.
+  virtual void decode_part(std::int64_t index, const ImagePart& part, Image& out) const {
+    static_cast<void>(part);
+    decode(index, out);
+  }
   /// Reads what a lazy source left on disk; called once before label or decode. `num_classes` is
   /// the number that train has.
   virtual void open(std::int64_t num_classes) { static_cast<void>(num_classes); }

@@ -184,14 +184,24 @@ std::unique_ptr<ViewMaker::ThreadState> AssemblyViews::make_thread_state() const
   return std::make_unique<Scratch>();
 }
 
-void AssemblyViews::make_view(const Image& image, const SampleKey& key, int view, float* slot,
-                              ThreadState& state) const {
+DrawKey AssemblyViews::draw_key(const SampleKey& key, int view) const {
   DrawKey draw;
   draw.seed = seed_;
   draw.epoch = static_cast<std::uint32_t>(key.epoch);
   draw.sample = static_cast<std::uint64_t>(key.index);
   draw.view = static_cast<std::uint32_t>(view);
-  assembly_.views[static_cast<std::size_t>(view)]->run(as_source(image), draw, slot,
+  return draw;
+}
+
+ImagePart AssemblyViews::part(const ImageSize& size, const SampleKey& key, int view,
+                              ThreadState& state) const {
+  return assembly_.views[static_cast<std::size_t>(view)]->part(
+      size.height, size.width, draw_key(key, view), static_cast<Scratch&>(state).views);
+}
+
+void AssemblyViews::make_view(const Image& image, const SampleKey& key, int view, float* slot,
+                              ThreadState& state) const {
+  assembly_.views[static_cast<std::size_t>(view)]->run(as_source(image), draw_key(key, view), slot,
                                                        static_cast<Scratch&>(state).views);
 }
 

@@ -84,11 +84,15 @@ class AssemblyViews : public ViewMaker {
  public:
   AssemblyViews(const Assembly& assembly, std::uint64_t seed) : assembly_(assembly), seed_(seed) {}
   std::unique_ptr<ThreadState> make_thread_state() const override;
+  ImagePart part(const ImageSize& size, const SampleKey& key, int view,
+                 ThreadState& state) const override;
   void make_view(const Image& image, const SampleKey& key, int view, float* slot,
                  ThreadState& state) const override;
   std::vector<std::size_t> view_floats() const;
 
  private:
+  DrawKey draw_key(const SampleKey& key, int view) const;
+
   const Assembly& assembly_;
   std::uint64_t seed_;
 };

@@ -102,50 +102,53 @@ void write_sixth(int sixth, float v, float p, float q, float t, float& r, float&
   }
 }
 
-/// a where the condition holds, else b, by bits: a choice that g++ never makes a branch, which
+/// All bits where the condition holds, else none: for choices that g++ never makes a branch, which
 /// would keep a loop scalar.
-inline float pick(bool condition, float a, float b) {
-  const std::int32_t mask = -static_cast<std::int32_t>(condition);
-  return std::bit_cast<float>((std::bit_cast<std::int32_t>(a) & mask) |
-                              (std::bit_cast<std::int32_t>(b) & ~mask));
+inline std::int32_t mask_of(bool condition) { return -static_cast<std::int32_t>(condition); }
+
+/// The float where the mask is set, else 0.
+inline float where(std::int32_t mask, float value) {
+  return std::bit_cast<float>(std::bit_cast<std::int32_t>(value) & mask);
 }
 
-/// A share of v, rounded to a whole level.
-inline float rounded_share(float v, double share) {
-  return static_cast<float>(static_cast<int>(static_cast<double>(v) * share + 0.5));
+/// A level less its share: `colour` is level times saturation, `parts` are 85ths.
+inline float without(float rounding, float colour, float parts) {
+  parts = std::min(std::max(parts, 0.0F), 85.0F);
+  return static_cast<float>(static_cast<int>(rounding - colour * parts * (1.0F / (255 * 85))));
 }
 
-/// Through 8-bit HSV: hue and saturation are truncated to levels, the way back is rounded. A pixel
-/// without chroma has saturation 0 and stays as it is.
+/// Through 8-bit HSV: hue and saturation are truncated to levels, the way back is rounded.
+///
+/// Pillow computes this in doubles. Here are floats, of which a register holds twice as many: the
+/// products of levels are whole numbers below 2^24, and where a quotient is rounded before it is
+/// truncated, all levels come out as Pillow's, for every colour and shift.
 KITH_CPU_VARIANTS void shift_hue_levels(float* red, float* green, float* blue, std::size_t size,
                                         int shift) {
   for (std::size_t i = 0; i < size; ++i) {
     const float r = red[i], g = green[i], b = blue[i];
-    const float v = std::max({r, g, b}), chroma = v - std::min({r, g, b});
+    const float v = std::max({r, g, b}), least = std::min({r, g, b}), chroma = v - least;
     const float divisor = std::max(chroma, 1.0F), white = std::max(v, 1.0F);  // levels are whole
-    const float from_r = (v - r) / divisor, from_g = (v - g) / divisor, from_b = (v - b) / divisor;
-    const bool is_red = r == v, is_green = g == v;
-    const float third = pick(is_red, 0.0F, pick(is_green, 2.0F, 4.0F));
-    const float plus = pick(is_red, from_b, pick(is_green, from_r, from_g));
-    const float minus = pick(is_red, from_g, pick(is_green, from_b, from_r));
-    const float old_sixths =
-        static_cast<float>(static_cast<double>(third) + static_cast<double>(plus) - minus);
-    const double turn = old_sixths / 6.0 + 1.0;  // in [5/6, 11/6]
-    const float hue = static_cast<float>(turn - static_cast<double>(turn >= 1.0));
-    const int h = (static_cast<int>(hue * 255.0) + shift) & 255;
-    const int s = static_cast<int>((chroma / white) * 255.0);
+    // Sixths of the circle from red (0), green (2) or blue (4): the share of the middle channel,
+    // counted from the one before if the channel after is the least, else back from the next.
+    const std::int32_t is_red = mask_of(r == v), is_green = mask_of(g == v) & ~is_red,
+                       is_blue = ~(is_red | is_green);
+    const std::int32_t from_before = (is_red & mask_of(g == least)) |
+                                     (is_green & mask_of(b == least)) |
+                                     (is_blue & mask_of(r == least));
+    const float next = 1.0F + where(is_green, 2.0F) + where(is_blue, 4.0F);
+    const float share = (v - (r + g + b - v - least)) / divisor;
+    const float old_sixths = next - where(from_before, 2.0F) +
+                             std::bit_cast<float>(std::bit_cast<std::int32_t>(share) ^
+                                                  (~from_before & std::int32_t{INT32_MIN}));
+    const float hue = old_sixths / 6.0F + where(mask_of(old_sixths < 0.0F), 1.0F);
+    const int h = (static_cast<int>(hue * 255.0F) + shift) & 255;
+    const float s = static_cast<float>(static_cast<int>(chroma * 255.0F / white));
 
-    const double sixths = h * 6.0 / 255.0;
-    const int whole = static_cast<int>(sixths);  // 6 is red again
-    const float f = static_cast<float>(sixths - whole), fs = static_cast<float>(s / 255.0);
-    const float p = rounded_share(v, 1.0 - fs), q = rounded_share(v, 1.0 - fs * f),
-                t = rounded_share(v, 1.0 - fs * (1.0 - f));
-    const bool in0 = (whole == 0) | (whole == 6), in1 = whole == 1, in2 = whole == 2,
-               in3 = whole == 3, in4 = whole == 4;
-    const bool grey = s == 0;
-    red[i] = pick(grey, v, pick(in1, q, pick(in2 | in3, p, pick(in4, t, v))));
-    green[i] = pick(grey, v, pick(in0, t, pick(in1 | in2, v, pick(in3, q, p))));
-    blue[i] = pick(grey, v, pick(in0 | in1, p, pick(in2, t, pick(in3 | in4, v, q))));
+    // The new hue in 85ths of a sixth: how much of its saturation each channel lacks.
+    const float turn = static_cast<float>(2 * h), rounding = v + 0.5F, colour = v * s;
+    red[i] = without(rounding, colour, 170.0F - std::abs(turn - 255.0F));
+    green[i] = without(rounding, colour, std::abs(turn - 170.0F) - 85.0F);
+    blue[i] = without(rounding, colour, std::abs(turn - 340.0F) - 85.0F);
   }
 }
 

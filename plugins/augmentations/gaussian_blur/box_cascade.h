@@ -5,50 +5,22 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <kith/augmentation.hpp>
 
+#include "box.h"
+#include "near_boxes.h"
 #include "plane.h"
 
 namespace blur {
 namespace {
 
-/// A box of 2 * radius + 1 whole pixels and a share of one more at each end.
-struct Box {
-  std::ptrdiff_t radius;
-  std::uint32_t inner, edge;        // weights in 24 fraction bits
-  float inner_weight, edge_weight;  // the same without rounding
-};
-
-/// Float32 arithmetic, as Pillow has it: the integer weights depend on it.
-inline Box box_of(double sigma) {
-  const auto s = static_cast<float>(sigma);
-  const float variance = s * s / 3;  // of one of three passes
-  const auto length = static_cast<float>(std::sqrt(12.0 * variance + 1.0));
-  const auto whole = static_cast<float>(std::floor((length - 1.0) / 2.0));
-  float share = (2 * whole + 1) * (whole * (whole + 1) - 3 * variance);
-  share /= 6 * (variance - (whole + 1) * (whole + 1));
-  const float radius = whole + share;
-  const auto ir = static_cast<std::ptrdiff_t>(radius);
-  const auto taps = static_cast<std::uint32_t>(2 * ir + 1);
-  const auto inner = static_cast<std::uint32_t>(static_cast<float>(1 << 24) / (radius * 2 + 1));
-  const std::uint32_t edge = ((1U << 24) - taps * inner) / 2;
-  const float inner_weight = 1 / (radius * 2 + 1);
-  return {ir, inner, edge, inner_weight, (1 - static_cast<float>(taps) * inner_weight) / 2};
-}
-
-/// One output row in levels: the box's sum and its two edge pixels, rounded. The sum is a whole
-/// number below 2^24.
+/// One output row in levels, of the box's sums and its two edge pixels.
 KITH_CPU_VARIANTS void write_levels(const float* sum, const float* above, const float* below,
                                     float* out, std::size_t width, std::uint32_t inner,
                                     std::uint32_t edge) {
-  for (std::size_t x = 0; x < width; ++x) {
-    const auto inside = static_cast<std::uint32_t>(static_cast<std::int32_t>(sum[x]));
-    const auto ends = static_cast<std::uint32_t>(static_cast<std::int32_t>(above[x] + below[x]));
-    const std::uint32_t level = (inside * inner + ends * edge + (1U << 23)) >> 24;
-    out[x] = static_cast<float>(static_cast<std::int32_t>(level));
-  }
+  for (std::size_t x = 0; x < width; ++x)
+    out[x] = level_of(sum[x], above[x] + below[x], inner, edge);
 }
 
 KITH_CPU_VARIANTS void write_values(const float* sum, const float* above, const float* below,
@@ -91,12 +63,16 @@ inline void transpose(const float* in, float* out, std::size_t height, std::size
 
 /// Floats of scratch space for box_cascade.
 constexpr std::size_t box_scratch(std::size_t height, std::size_t width) {
-  return 2 * height * width + std::max(height, width);
+  return std::max(2 * height * width + std::max(height, width), near_scratch(height, width));
 }
 
 /// @param levels  whole levels 0 to 255, rounded after each pass; else floats.
 inline void box_cascade(Plane plane, double sigma, bool levels, float* scratch) {
   const Box box = box_of(sigma);
+  if (levels && box.radius <= kNear) {
+    near_boxes(plane, box, scratch);
+    return;
+  }
   const std::size_t h = plane.height, w = plane.width;
   float *a = scratch, *b = scratch + h * w, *sum = b + h * w;
   transpose(plane.data, a, h,

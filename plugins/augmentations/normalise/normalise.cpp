@@ -5,9 +5,18 @@
 
 namespace {
 
-KITH_CPU_VARIANTS void standardise(float* values, std::size_t size, float white, float mean,
-                                   float std) {
-  for (std::size_t i = 0; i < size; ++i) values[i] = (values[i] / white - mean) / std;
+KITH_CPU_VARIANTS void standardise_values(float* values, std::size_t size, float mean, float std) {
+  for (std::size_t i = 0; i < size; ++i) values[i] = (values[i] - mean) / std;
+}
+
+/// Levels are whole: v / 255 is v / 256 and v / 256 / 255, of which the sum is rounded as the
+/// quotient is. One division is left.
+KITH_CPU_VARIANTS void standardise_levels(float* levels, std::size_t size, float mean, float std) {
+  constexpr float kFirst = 1.0F / 256, kSecond = 1.0F / (256 * 255);
+  for (std::size_t i = 0; i < size; ++i) {
+    const float value = levels[i] * kFirst + levels[i] * kSecond;
+    levels[i] = (value - mean) / std;
+  }
 }
 
 /// (v - mean) / std by channel, on values in [0, 1]. The last augmentation of a list.
@@ -54,8 +63,8 @@ class Normalise : public kith::PixelAugmentation {
 
   void apply(kith::PixelRun run) const {
     for (std::uint32_t c = 0; c < run.channels(); ++c)
-      standardise(run.planes()[c], run.size(), run.white(), static_cast<float>(mean_[c]),
-                  static_cast<float>(std_[c]));
+      (run.is_pillow8() ? standardise_levels : standardise_values)(
+          run.planes()[c], run.size(), static_cast<float>(mean_[c]), static_cast<float>(std_[c]));
   }
 
  private:

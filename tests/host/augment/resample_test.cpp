@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -79,6 +80,46 @@ TEST(ResampleTest, MakesAPartOfTheResultAsTheWhole) {
   part.count = 7;
   const auto some = resize(image, part, whole(1, 1), ResizeFilter::kBilinear);
   EXPECT_TRUE(std::equal(some.begin(), some.end(), all.begin() + 10));
+}
+
+/// The rule, pixel by pixel: each pass rounded to levels.
+std::vector<std::uint8_t> resize_slowly(const ImageView& image, const Axis& x, const Axis& y,
+                                        ResizeFilter filter) {
+  AxisTaps x_taps, y_taps;
+  x_taps.compute(x, filter);
+  y_taps.compute(y, filter);
+  const int channels = image.channels;
+  const auto weighted = [](const AxisTaps& taps, int out, const auto& level_at) {
+    std::int64_t sum = 1 << (AxisTaps::kFractionBits - 1);
+    for (int k = 0; k < taps.length(out); ++k)
+      sum += std::int64_t{taps.fixed(out)[k]} * level_at(taps.start(out) + k);
+    return static_cast<std::uint8_t>(
+        std::clamp<std::int64_t>(sum >> AxisTaps::kFractionBits, 0, 255));
+  };
+  std::vector<std::uint8_t> out;
+  for (int row = 0; row < y.count; ++row)
+    for (int column = 0; column < x.count; ++column)
+      for (int c = 0; c < channels; ++c)
+        out.push_back(weighted(y_taps, row, [&](int from) {
+          return weighted(x_taps, column,
+                          [&](int pixel) { return image.row(from)[pixel * channels + c]; });
+        }));
+  return out;
+}
+
+TEST(ResampleTest, EqualsTheRulePixelByPixelForAnySize) {
+  std::vector<std::uint8_t> pixels(71 * 67 * 3);
+  for (std::size_t i = 0; i < pixels.size(); ++i)
+    pixels[i] = static_cast<std::uint8_t>(i * i * 31 % 256);
+  for (const int channels : {1, 3})
+    for (const auto& [height, width] : {std::pair{1, 1}, {1, 67}, {32, 5}, {33, 40}, {71, 67}})
+      for (const int size : {1, 7, 32, 90})  // up to 143 pixels in a sum
+        for (const ResizeFilter filter : {ResizeFilter::kBilinear, ResizeFilter::kBicubic}) {
+          const ImageView image{pixels.data(), height, width, channels};
+          EXPECT_EQ(resize(image, whole(width, size), whole(height, size + 1), filter),
+                    resize_slowly(image, whole(width, size), whole(height, size + 1), filter))
+              << height << " x " << width << " x " << channels << " to " << size;
+        }
 }
 
 TEST(ResampleTest, EqualsPillowOnWholePictures) {

@@ -94,7 +94,7 @@ Bytes png_bytes(const Image& image) {
 }
 
 Bytes jpeg_bytes(int height, int width, int components, std::span<const std::uint8_t> pixels,
-                 bool progressive, bool ycck) {
+                 bool progressive, bool ycck, std::pair<int, int> sampling) {
   jpeg_compress_struct info;
   jpeg_error_mgr errors;
   info.err = jpeg_std_error(&errors);
@@ -108,6 +108,10 @@ Bytes jpeg_bytes(int height, int width, int components, std::span<const std::uin
   info.in_color_space = components == 1 ? JCS_GRAYSCALE : components == 3 ? JCS_RGB : JCS_CMYK;
   jpeg_set_defaults(&info);
   if (ycck) jpeg_set_colorspace(&info, JCS_YCCK);
+  if (components == 3) {
+    info.comp_info[0].h_samp_factor = sampling.first;
+    info.comp_info[0].v_samp_factor = sampling.second;
+  }
   jpeg_set_quality(&info, 95, TRUE);
   if (progressive) jpeg_simple_progression(&info);
   jpeg_start_compress(&info, TRUE);

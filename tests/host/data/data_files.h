@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data/image.h"
@@ -40,8 +41,10 @@ Bytes png_bytes(int height, int width, std::span<const std::uint8_t> rows, const
 /// 8-bit grey or RGB.
 Bytes png_bytes(const Image& image);
 /// `components` 1 (grey), 3 (RGB) or 4 (CMYK, written as given, or turned to YCCK), quality 95.
+/// @param sampling  of three components: samples of brightness, across and down, for one of colour.
 Bytes jpeg_bytes(int height, int width, int components, std::span<const std::uint8_t> pixels,
-                 bool progressive = false, bool ycck = false);
+                 bool progressive = false, bool ycck = false,
+                 std::pair<int, int> sampling = {2, 2});
 /// The picture with an EXIF block that has this orientation (a short, in the byte order that is
 /// wanted) behind a tag of another kind.
 Bytes with_orientation(const Bytes& jpeg_or_png, int orientation, bool big_endian = false);
