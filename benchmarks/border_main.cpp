@@ -18,6 +18,8 @@ int main(int argc, char** argv) {
   kith::benchmarks::add_step_benchmarks();
   kith::benchmarks::add_memory_benchmarks();
   kith::benchmarks::add_nearest_rows_benchmark();
+  kith::benchmarks::add_softmax_loss_benchmarks();
+  kith::benchmarks::add_gathered_rows_dot_benchmarks();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();

@@ -36,11 +36,13 @@ Result run(Form&& form, const at::Tensor& rows, const at::Tensor& bank, const at
   return {products.detach(), torch::autograd::grad({products}, {leaf}, {weights})[0]};
 }
 
-void compare(std::int64_t n, std::int64_t k, std::int64_t width, at::ScalarType type) {
-  SCOPED_TRACE(testing::Message() << n << " rows, " << k << " places, width " << width);
+void compare(std::int64_t n, std::int64_t k, std::int64_t bank_rows, std::int64_t width,
+             at::ScalarType type) {
+  SCOPED_TRACE(testing::Message() << n << " rows, " << k << " places among " << bank_rows
+                                  << ", width " << width);
   at::manual_seed(7);
-  const auto rows = at::randn({n, width}, type), bank = at::randn({50, width}, type);
-  const auto index = at::randint(50, {n, k}, at::kLong);
+  const auto rows = at::randn({n, width}, type), bank = at::randn({bank_rows, width}, type);
+  const auto index = at::randint(bank_rows, {n, k}, at::kLong);
   const auto actual = run(gathered_rows_dot, rows, bank, index),
              expected = run(plain, rows, bank, index);
   EXPECT_EQ(actual.products.sizes(), expected.products.sizes());
@@ -52,13 +54,15 @@ void compare(std::int64_t n, std::int64_t k, std::int64_t width, at::ScalarType 
 
 TEST(GatheredRowsDotTest, EqualsACopyOfTheBankRowsAndABatchedProduct) {
   for (const auto type : {at::kFloat, at::kDouble}) {
-    compare(1, 1, 1, type);
-    compare(3, 7, 5, type);     // narrower than a register
-    compare(3, 70, 32, type);   // whole blocks of registers, two partial sums
-    compare(3, 128, 71, type);  // blocks, whole registers, and a rest
-    compare(2, 3, 0, type);
-    compare(4, 0, 8, type);
-    compare(0, 4, 8, type);
+    compare(1, 1, 1, 1, type);
+    compare(3, 7, 50, 5, type);         // narrower than a register
+    compare(3, 70, 50, 64, type);       // whole blocks of registers
+    compare(3, 128, 50, 151, type);     // blocks, whole registers, and a rest
+    compare(3, 70, 20000, 32, type);    // several tiles of the bank, most of their rows not wanted
+    compare(140, 200, 5000, 71, type);  // and two blocks of rows
+    compare(2, 3, 50, 0, type);
+    compare(4, 0, 50, 8, type);
+    compare(0, 4, 50, 8, type);
   }
 }
 
@@ -84,8 +88,8 @@ TEST(GatheredRowsDotTest, TakesWhatIsNotContiguous) {
 
 TEST(GatheredRowsDotTest, GivesTheSameOnAnyNumberOfThreads) {
   at::manual_seed(3);
-  const auto rows = at::randn({30, 16}), bank = at::randn({50, 16});
-  const auto index = at::randint(50, {30, 200}, at::kLong);
+  const auto rows = at::randn({30, 16}), bank = at::randn({9000, 16});
+  const auto index = at::randint(9000, {30, 200}, at::kLong);
   const int before = at::get_num_threads();
   at::set_num_threads(1);
   const auto one = run(gathered_rows_dot, rows, bank, index);
