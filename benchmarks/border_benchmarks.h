@@ -21,5 +21,8 @@ void add_gathered_rows_dot_benchmarks();
 /// What the step benchmark's processes run: prints the losses of the first steps, then wall and
 /// processor seconds of a step, the mean over `steps` more.
 int run_steps(const std::string& network, const std::string& side, int steps);
+/// What optimizers.py runs: reads shapes from standard input, writes the parameters after three
+/// steps into the file, then prints wall and processor seconds of a step, the median over `steps`.
+int run_optimizer(const std::string& kind, int steps, const std::string& file);
 
 }  // namespace kith::benchmarks

@@ -55,7 +55,8 @@ at::Tensor tiled(const at::Tensor& rows, const at::Tensor& candidates,
   const bool recorded = at::GradMode::is_enabled();
   const SoftmaxWanted wanted{recorded && rows.requires_grad(),
                              recorded && candidates.requires_grad(),
-                             recorded && own && own->requires_grad()};
+                             recorded && own && own->requires_grad(),
+                             /*together=*/rows.is_same(candidates)};
   return TiledLoss::apply(rows, candidates, own,
                           SoftmaxScores{{}, {}, {}, positive, excluded, temperature}, wanted, name);
 }
@@ -139,7 +140,7 @@ at::Tensor masked_softmax_loss(const at::Tensor& rows, const at::Tensor& candida
   check_masked(rows, candidates, positive, hidden, temperature);
   const WithoutAutocast without_autocast;
   const auto dtype = compute_dtype({rows, candidates});
-  const auto x = rows.to(dtype), y = candidates.to(dtype);
+  const auto x = rows.to(dtype), y = candidates.is_same(rows) ? x : candidates.to(dtype);
   if (!x.is_cpu()) return masked_softmax_loss_composed(x, y, positive, excluded, temperature);
   return tiled(x, y, std::nullopt, positive.contiguous(),
                hidden.defined() ? hidden.contiguous() : hidden, temperature, kMasked);

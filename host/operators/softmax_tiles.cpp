@@ -91,7 +91,8 @@ void add_gradients(const SoftmaxScores& in, const Block& block, const Tile& tile
   const at::Tensor rows = block.of(in.rows), own = block.of(in.own);
   if (loss.rows.defined()) {
     auto gradient = block.of(loss.rows);
-    at::addmm_out(gradient, gradient, tile.scores, in.candidates, /*beta=*/0, factor);
+    const int kept = loss.rows.is_same(loss.candidates) ? 1 : 0;
+    at::addmm_out(gradient, gradient, tile.scores, in.candidates, /*beta=*/kept, factor);
     if (own.defined()) gradient.addcmul_(own, tile.own, factor);
   }
   if (loss.candidates.defined()) loss.candidates.addmm_(tile.scores.t(), rows, /*beta=*/1, factor);
@@ -108,8 +109,9 @@ SoftmaxLoss in_tiles(const SoftmaxScores& in, const SoftmaxWanted& wanted) {
   const auto numbers = at::empty({rows, m}, in.rows.options());
   const at::Tensor candidates_t = in.candidates.t();
   SoftmaxLoss loss;
-  if (wanted.rows) loss.rows = at::empty_like(in.rows);
-  if (wanted.candidates) loss.candidates = at::zeros_like(in.candidates);
+  if (wanted.rows) loss.rows = wanted.together ? at::zeros_like(in.rows) : at::empty_like(in.rows);
+  if (wanted.candidates)
+    loss.candidates = wanted.together ? loss.rows : at::zeros_like(in.candidates);
   if (wanted.own) loss.own = at::empty_like(in.own);
 
   double total = 0;
@@ -127,6 +129,7 @@ SoftmaxLoss in_tiles(const SoftmaxScores& in, const SoftmaxWanted& wanted) {
     become_gradient<T>(tile, positive);
     add_gradients(in, block, tile, 1 / (static_cast<double>(n) * in.temperature), loss);
   }
+  if (wanted.together) loss.candidates.reset();
   loss.value = at::full({}, total / static_cast<double>(n), in.rows.options());
   return loss;
 }

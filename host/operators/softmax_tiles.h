@@ -21,11 +21,12 @@ struct SoftmaxScores {
 /// Which gradients are wanted.
 struct SoftmaxWanted {
   bool rows = false, candidates = false, own = false;
+  bool together = false;  ///< rows and candidates are one tensor: `rows` gets the sum of both
 };
 
 struct SoftmaxLoss {
   at::Tensor value;                  ///< 0-d: the mean over rows, in nats
-  at::Tensor rows, candidates, own;  ///< its gradients, undefined where not wanted
+  at::Tensor rows, candidates, own;  ///< its gradients; else undefined
 };
 
 /// The loss and its gradients in one pass over tiles of rows: a tile has the scores of some rows,

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -95,10 +96,12 @@ TEST(MaskedSoftmaxLossTest, EqualsThePlainForm) {
 
 TEST(MaskedSoftmaxLossTest, RowsMayBeTheirOwnCandidates) {
   at::manual_seed(2);
-  const auto own = at::arange(10), positive = own.roll(5);
-  expect_same([&](auto& x) { return masked_softmax_loss(x[0], x[0], positive, own, 0.5); },
-              [&](auto& x) { return plain_masked(x[0], x[0], positive, own, 0.5); },
-              {unit(10, 4, at::kDouble)});
+  for (const std::int64_t n : {10, 600}) {  // one tile, several
+    const auto own = at::arange(n), positive = own.roll(n / 2);
+    expect_same([&](auto& x) { return masked_softmax_loss(x[0], x[0], positive, own, 0.5); },
+                [&](auto& x) { return plain_masked(x[0], x[0], positive, own, 0.5); },
+                {unit(n, 4, at::kDouble)});
+  }
 }
 
 TEST(MaskedSoftmaxLossTest, TakesRowsThatAreNotContiguous) {
