@@ -14,10 +14,14 @@ int main(int argc, char** argv) {
   at::set_num_threads(1);
   if (argc == 5 && std::string(argv[1]) == "step")  // one measurement of the step benchmark
     return kith::benchmarks::run_steps(argv[2], argv[3], std::stoi(argv[4]));
+  if (argc == 5 && std::string(argv[1]) == "optimizer")
+    return kith::benchmarks::run_optimizer(argv[2], std::stoi(argv[3]), argv[4]);
   kith::benchmarks::add_operator_benchmarks();
   kith::benchmarks::add_step_benchmarks();
   kith::benchmarks::add_memory_benchmarks();
   kith::benchmarks::add_nearest_rows_benchmark();
+  kith::benchmarks::add_softmax_loss_benchmarks();
+  kith::benchmarks::add_gathered_rows_dot_benchmarks();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();

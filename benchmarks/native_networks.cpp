@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include "operators/softmax_loss.h"
+
 namespace kith::benchmarks {
 
 NativeSimClr::NativeSimClr(const host::State& state) {
@@ -42,11 +44,9 @@ at::Tensor NativeSimClr::project(const at::Tensor& features) const {
 at::Tensor NativeSimClr::nt_xent(const at::Tensor& embedding) const {
   const auto rows = embedding.size(0);
   const auto z = embedding / at::linalg_vector_norm(embedding, 2.0, {1}, true).clamp_min(1e-12);
-  const auto similarity = at::matmul(z, z.t()) / temperature;
   const auto row = at::arange(rows, at::kLong);
-  const auto self = row.unsqueeze(1) == row;
   const auto positive = at::roll(row, rows / 2, 0);
-  return at::cross_entropy_loss(similarity.masked_fill(self, -1e9), positive);
+  return host::masked_softmax_loss(z, z, positive, row, temperature);
 }
 
 at::Tensor NativeSimClr::step(const at::Tensor& view1, const at::Tensor& view2) {

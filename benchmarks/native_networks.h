@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The networks and the loss of the step benchmark, written in LibTorch's own C++ as one would
-// without Kith.
+// The networks of the step benchmark, written in LibTorch's own C++ as one would without Kith, and
+// the host's loss operator: the benchmark is of the border.
 #pragma once
 
 #include <ATen/core/Tensor.h>

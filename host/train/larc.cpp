@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <cstddef>
+
+#include "train/momentum_kernels.h"
 #include "train/optimizer_state.h"
 
 namespace kith::host {
@@ -13,6 +17,32 @@ class Larc : public Optimizer {
 
  private:
   void update(Batch& batch) override {
+    if (!has_momentum_kernels(batch.parameters.front())) return update_composed(batch);
+    for (std::size_t i = 0; i < batch.parameters.size(); ++i)
+      update_one(batch, batch.parameters[i], batch.gradients[i], batch.state[0][i]);
+  }
+
+  /// One parameter: a pass over it for the norms, where it adapts, and one that moves it.
+  void update_one(const Batch& batch, const at::Tensor& parameter, const at::Tensor& gradient,
+                  const at::Tensor& velocity) const {
+    const double weight_decay = batch.treatment.decays ? spec_.weight_decay : 0;
+    MomentumStep step{.momentum = spec_.sgd_momentum, .rate = batch.learning_rate};
+    if (batch.treatment.adapts) {
+      const Norms norms = norms_of(step, parameter, gradient);
+      if (norms.parameter > 0 && norms.direction > 0) {
+        step.gradient_weight = spec_.trust * norms.parameter /
+                               (norms.direction + weight_decay * norms.parameter + spec_.eps);
+        if (spec_.clip) step.gradient_weight = std::min(step.gradient_weight / step.rate, 1.0);
+        step.parameter_weight = step.gradient_weight * weight_decay;
+      }
+    } else {
+      step.parameter_weight = weight_decay;
+    }
+    take_step(step, parameter, gradient, velocity);
+  }
+
+  /// The same by operators over lists of tensors, on the device, without a read-back.
+  void update_composed(Batch& batch) {
     const double weight_decay = batch.treatment.decays ? spec_.weight_decay : 0;
     const std::vector<at::Tensor> direction =
         batch.treatment.adapts ? adapted(batch, weight_decay)
@@ -24,8 +54,7 @@ class Larc : public Optimizer {
     at::_foreach_add_(batch.parameters, velocity, -batch.learning_rate);
   }
 
-  /// (g + w p) trust |p| / (|g| + w |p| + eps), and g alone where a norm is 0; on the device,
-  /// without a read-back.
+  /// (g + w p) trust |p| / (|g| + w |p| + eps), and g alone where a norm is 0.
   std::vector<at::Tensor> adapted(const Batch& batch, double weight_decay) const {
     const at::Tensor parameter_norm = at::stack(at::_foreach_norm(batch.parameters));  // [tensors]
     const at::Tensor gradient_norm = at::stack(at::_foreach_norm(batch.gradients));    // [tensors]

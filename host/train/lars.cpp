@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
 
+#include <cstddef>
+#include <utility>
+
+#include "train/momentum_kernels.h"
 #include "train/optimizer_state.h"
 
 namespace kith::host {
@@ -15,6 +19,38 @@ class Lars : public Optimizer {
 
  private:
   void update(Batch& batch) override {
+    if (!has_momentum_kernels(batch.parameters.front())) return update_composed(batch);
+    for (std::size_t i = 0; i < batch.parameters.size(); ++i)
+      update_one(batch, batch.parameters[i], batch.gradients[i], batch.state[0][i]);
+  }
+
+  /// One parameter: a pass over it for the norms, where it adapts, and one that moves it.
+  void update_one(const Batch& batch, const at::Tensor& parameter, const at::Tensor& gradient,
+                  const at::Tensor& velocity) const {
+    MomentumStep step{.gradient_weight = 1,
+                      .parameter_weight = batch.treatment.decays ? spec_.weight_decay : 0,
+                      .momentum = spec_.sgd_momentum,
+                      .rate = batch.learning_rate,
+                      .nesterov = spec_.nesterov};
+    const bool adapts = batch.treatment.adapts;
+    if (adapts && spec_.lars_form == LarsForm::kAdaptedLast) {
+      step.rate *= ratio(move_velocity(step, parameter, gradient, velocity));
+      return move_parameter(step, parameter, gradient, velocity);
+    }
+    double weight = adapts ? ratio(norms_of(step, parameter, gradient)) : 1;
+    if (spec_.lars_form == LarsForm::kClassic) weight *= std::exchange(step.rate, 1);
+    step.gradient_weight *= weight;
+    step.parameter_weight *= weight;
+    take_step(step, parameter, gradient, velocity);
+  }
+
+  double ratio(const Norms& norms) const {
+    const bool both = norms.parameter > 0 && norms.direction > 0;
+    return both ? spec_.trust * norms.parameter / norms.direction : 1;
+  }
+
+  /// The same by operators over lists of tensors, on the device, without a read-back.
+  void update_composed(Batch& batch) {
     const bool decays = batch.treatment.decays && spec_.weight_decay != 0;
     const Tensors direction =
         decays ? at::_foreach_add(batch.gradients, batch.parameters, spec_.weight_decay)
@@ -43,8 +79,7 @@ class Lars : public Optimizer {
     return at::_foreach_add(direction, velocity, spec_.sgd_momentum);
   }
 
-  /// Each tensor times trust |p| / |d|, where a norm is 0 as it is; on the device, without a
-  /// read-back.
+  /// Each tensor times trust |p| / |d|, where a norm is 0 as it is.
   Tensors adapted(const Batch& batch, const Tensors& direction) const {
     if (!batch.treatment.adapts) return direction;
     const at::Tensor parameter_norm = at::stack(at::_foreach_norm(batch.parameters));  // [tensors]

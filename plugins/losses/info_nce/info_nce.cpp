@@ -32,11 +32,8 @@ class InfoNce : public kith::Loss {
   Tensor forward(std::span<const Tensor> in) const {
     const Tensor &query = in[0], &key = in[1], &queue = in[2];
     check_rows(query, key, queue);
-    const Tensor positive = (query * key.detach()).sum(1, true);  // [N, 1]
-    const Tensor negative = query.matmul(queue.detach().t());     // [N, K]
-    const Tensor logits = kith::cat({positive, negative}, 1) / temperature_;
-    const Tensor first = kith::zeros_like(kith::arange_like(query, query.size(0)));
-    return kith::cross_entropy(logits, first);
+    return kith::call<"kith::paired_softmax_loss">(query, key.detach(), queue.detach(),
+                                                   temperature_);
   }
 
   double chance_value(std::span<const Tensor> in) const {

@@ -37,15 +37,13 @@ class NtXent : public kith::Loss {
       throw kith::ShapeError(
           "nt_xent: embedding must have an even number of rows, view 1 then view 2, got [" +
           std::to_string(rows) + ", ...]");
-    const Tensor z = kith::normalize(in[0]);                            // [2N, C], unit rows
-    const Tensor candidates = ranks_.gather_with_gradient(z);           // [R 2N, C]
-    const Tensor similarity = z.matmul(candidates.t()) / temperature_;  // [2N, R 2N]
-
+    const Tensor z = kith::normalize(in[0]);                   // [2N, C], unit rows
+    const Tensor candidates = ranks_.gather_with_gradient(z);  // [R 2N, C]
     const auto first = ranks_.rank() * rows;
     const Tensor own = kith::arange_like(z, first, first + rows);  // [2N], places in candidates
-    const Tensor self = own.unsqueeze(1) == kith::arange_like(z, candidates.size(0));
     const Tensor positive = kith::call<"aten::roll">(own, rows / 2, 0);  // [2N], the other view's
-    const Tensor loss = kith::cross_entropy(similarity.masked_fill(self, -1e9), positive);
+    const Tensor loss = kith::call<"kith::masked_softmax_loss">(z, candidates, positive,
+                                                                /*excluded=*/own, temperature_);
     return doubled_ ? 2 * loss : loss;
   }
 
