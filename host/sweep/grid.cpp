@@ -81,7 +81,7 @@ class GridMaker {
     auto resolved = load(*file, std::move(settings), point_text(sweep_, point));
     if (!resolved) return;
     Experiment& experiment = resolved->experiment;
-    check_metrics(experiment, point);
+    check_metrics(experiment);
     set_test(experiment);
     auto seeds = sweep_.seeds;
     if (seeds.empty()) seeds.push_back(experiment.seed);
@@ -113,7 +113,7 @@ class GridMaker {
   }
 
   /// The evaluations are known before the run; what they measure is not.
-  void check_metrics(const Experiment& experiment, const SweepPoint& point) {
+  void check_metrics(const Experiment& experiment) {
     std::vector<std::string> names;
     std::map<std::string, int> seen;
     for (const auto& evaluation : experiment.evaluations) {
@@ -130,12 +130,8 @@ class GridMaker {
           metric.key + ": the experiment has no evaluation '" + name + "'" +
               (names.empty() ? "; it has no [[evaluation]] at all" : suggestion(name, names)),
           metric.where};
-      if (knows(seen_, mistake)) continue;
-      seen_.push_back(mistake);
-      problems_.add(sweep_.axes.empty()
-                        ? mistake.text
-                        : mistake.text + "; in the cell " + point_text(sweep_, point),
-                    metric.where);
+      if (knows(problems_.mistakes(), mistake)) continue;
+      problems_.add(mistake.text, mistake.place);
     }
   }
 
