@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "cli/commands.h"
 #include "cli/screen.h"
@@ -134,8 +135,14 @@ class Sweep {
     return !relative.empty() && *relative.begin() != ".." ? relative.string() : place.string();
   }
   std::string run_name(std::size_t i) const { return run_text(file_, grid_, grid_.runs[i]); }
+  /// Points that no case leaves out.
+  std::size_t settings() const {
+    std::set<std::size_t> points;
+    for (const auto& run : grid_.runs) points.insert(run.point);
+    return points.size();
+  }
   std::string counts_text() const {
-    return fmt::format("{} runs of {} settings", grid_.runs.size(), grid_.points.size());
+    return fmt::format("{} runs of {} settings", grid_.runs.size(), settings());
   }
 
   CellRequest request() const {

@@ -142,6 +142,8 @@ Axis read_axis(const ConfigNode& node, const std::string& path, bool small, bool
   axis.values = read_values(table, "values", key, has_experiment, problems);
   auto small_values = read_values(table, "small_values", key, has_experiment, problems);
   table.finish();
+  for (const auto* values : {&axis.values, &small_values})
+    for (const AxisValue& value : *values) axis.known_labels.push_back(value.label);
   if (small && !small_values.empty()) axis.values = std::move(small_values);
   return axis;
 }

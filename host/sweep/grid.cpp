@@ -77,6 +77,11 @@ class GridMaker {
       if (value.experiment) file = value.experiment;
       place = value.where;
     }
+    for (const SweepCase& each : sweep_.cases) {
+      if (!holds(each, point.labels)) continue;
+      if (each.leave_out) return;
+      settings.insert(settings.end(), each.settings.begin(), each.settings.end());
+    }
     if (!file) return;  // noted where the file was read
     auto resolved = load(*file, std::move(settings), point_text(sweep_, point));
     if (!resolved) return;

@@ -45,8 +45,9 @@ using CatalogOf = std::function<const PluginCatalog&(const std::filesystem::path
 /// Resolves every cell of a sweep, as `kith run` would resolve it. [any thread]
 ///
 /// Later goes over earlier: the experiment, the sweep's `set` (with that of [small]), the values of
-/// the axes in their order, `overrides`. Where test is not reported no run reads it; where it is,
-/// each evaluation is made on val after the last epoch too.
+/// the axes in their order, the cases, `overrides`. A point that a case leaves out has no runs.
+/// Where test is not reported no run reads it; where it is, each evaluation is made on val after
+/// the last epoch too.
 ///
 /// @param overrides  "key=value", for every cell.
 /// @param problems   takes the mistakes of all cells, each once, and two cells that are the same.

@@ -122,7 +122,7 @@ std::optional<HeatMap> heat_map_of(const SweepFile& sweep, const SweepSummary& s
   for (const auto& line : summary.lines) {
     const auto& value = line.metrics.front();
     map.values.push_back(value ? std::optional(value->mean) : std::nullopt);
-    map.without_value.emplace_back(line.failed > 0 ? "failed" : "-");
+    map.without_value.emplace_back(line.failed > 0 ? "failed" : line.runs > 0 ? "-" : "");
   }
   map.chosen = summary.chosen;
   return map;

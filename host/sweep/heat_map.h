@@ -20,7 +20,8 @@ struct HeatMapGrid {
 struct HeatMap {
   std::string title, row_axis, column_axis;
   std::vector<std::string> rows, columns;  ///< labels
-  /// [rows x columns], row by row: the number, or why there is none ("failed", "-").
+  /// [rows x columns], row by row: the number, or why there is none ("failed", "-", or "" for a
+  /// cell that is left out).
   std::vector<std::optional<double>> values;
   std::vector<std::string> without_value;
   std::optional<std::size_t> chosen;  ///< gets a frame

@@ -46,6 +46,7 @@ class Summariser {
     std::vector<const RunResult*> results;
     for (std::size_t i = 0; i < grid_.runs.size(); ++i) {
       if (grid_.runs[i].point != point) continue;
+      ++line.runs;
       line.failed += outcomes_[i].end == CellEnd::kFailed ? 1 : 0;
       if (outcomes_[i].end != CellEnd::kDone) continue;
       ++line.done;

@@ -29,7 +29,8 @@ struct SweepColumn {
 /// A line of the table.
 struct SweepLine {
   std::size_t point = 0;
-  std::int64_t done = 0, failed = 0;              ///< runs
+  std::int64_t runs = 0;                          ///< 0: a case leaves it out
+  std::int64_t done = 0, failed = 0;              ///< of these
   std::vector<std::optional<Statistic>> metrics;  ///< by column; none: nothing to show
   std::optional<Statistic> images_per_s, step_s, peak_memory_bytes;
 };

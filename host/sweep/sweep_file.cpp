@@ -9,6 +9,7 @@
 #include "config/setting_ranges.h"
 #include "config/table_reader.h"
 #include "sweep/axis_reader.h"
+#include "sweep/case_reader.h"
 #include "sweep/metric_name.h"
 
 namespace kith::host {
@@ -87,8 +88,10 @@ void read_small(TableReader& root, bool small, SweepFile& sweep, Problems& probl
   auto settings = read_settings(table, "set", problems);
   auto seeds = read_seeds(table, problems);
   const auto jobs = table.integer_if_written("jobs", kJobs);
+  auto experiment = read_experiment_path(table, problems);
   table.finish();
   if (!small) return;
+  if (experiment) sweep.experiment = std::move(experiment);
   std::move(settings.begin(), settings.end(), std::back_inserter(sweep.settings));
   if (!seeds.empty()) sweep.seeds = std::move(seeds);
   if (jobs) sweep.jobs = *jobs;
@@ -114,6 +117,7 @@ std::optional<SweepFile> read_sweep(const std::filesystem::path& path, bool smal
   sweep.report_test = root.choice("report_test", kTestReports, std::optional(TestReport::kNone));
   read_small(root, small, sweep, problems);
   sweep.axes = read_axes(root, small, sweep.experiment.has_value(), problems);
+  sweep.cases = read_cases(root, sweep.axes, problems);
   root.finish();
   return sweep;
 }

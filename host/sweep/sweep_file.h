@@ -27,8 +27,23 @@ struct AxisValue {
 /// One direction of the grid.
 struct Axis {
   std::string name;
-  std::vector<AxisValue> values;  ///< at least one
+  std::vector<AxisValue> values;          ///< at least one
+  std::vector<std::string> known_labels;  ///< of `values` and `small_values`
 };
+
+/// What holds for some cells alone.
+struct SweepCase {
+  struct Labels {
+    std::size_t axis = 0;
+    std::vector<std::string> labels;  ///< any of them
+  };
+  std::vector<Labels> where;  ///< all must hold
+  std::vector<Setting> settings;
+  bool leave_out = false;  ///< these cells are not run
+};
+
+/// Whether a cell with these labels, by axis, is one of the case's.
+bool holds(const SweepCase& sweep_case, const std::vector<std::string>& labels);
 
 /// A metric that the table has.
 struct SweepMetric {
@@ -44,6 +59,7 @@ struct SweepFile {
   std::optional<std::filesystem::path> experiment;
   std::vector<Setting> settings;     ///< of every cell; a value of an axis goes before them
   std::vector<Axis> axes;            ///< none: the grid is one cell
+  std::vector<SweepCase> cases;      ///< they go over the axes' values, in their order
   std::vector<std::uint64_t> seeds;  ///< empty: the experiment's own
   std::int64_t jobs = 1;             ///< runs at a time
   /// The columns of the table. The best setting is chosen by the first: that of `choose`.

@@ -132,6 +132,7 @@ std::string csv_table(const SweepFile& sweep, const SweepGrid& grid, const Sweep
   for (const auto seed : seeds) head.push_back(metric + " seed " + std::to_string(seed));
   std::string text = csv_line(head);
   for (const auto& line : summary.lines) {
+    if (line.runs == 0) continue;
     auto fields = grid.points[line.point].labels;
     fields.push_back(summary.chosen == line.point ? "1" : "0");
     fields.push_back(std::to_string(line.done));
@@ -164,7 +165,7 @@ std::string markdown_table(const SweepFile& sweep, const SweepGrid& grid,
     text += i < std::max<std::size_t>(1, sweep.axes.size()) ? "---|" : "---:|";
   text += "\n";
   for (const auto& line : summary.lines)
-    text += markdown_line(markdown_fields(sweep, grid, summary, line));
+    if (line.runs > 0) text += markdown_line(markdown_fields(sweep, grid, summary, line));
   text += "\n" + choice_text(sweep, grid, summary);
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (outcomes[i].end != CellEnd::kFailed) continue;

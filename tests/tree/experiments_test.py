@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every experiment that ships has a README, and passes `kith check` where its data are at hand.
+"""Every experiment that ships has a README, and passes `kith check` where its data are at hand; every cell of every sweep
+that ships resolves, full size and small.
 
     experiments_test.py KITH
 """
@@ -11,6 +12,8 @@ import subprocess
 import sys
 
 from project import PROJECT, SKIPPED, read
+
+SWEEPS = os.path.join("experiments", "sweeps")
 
 
 def settings_for(path):
@@ -27,11 +30,29 @@ def settings_for(path):
     return None
 
 
+def wrong_sweeps(program):
+    """How many sweeps there are, and what is wrong with them."""
+    wrong = []
+    names = sorted(name for name in os.listdir(os.path.join(PROJECT, SWEEPS)) if name.endswith(".toml"))
+    readme = read(os.path.join(SWEEPS, "README.md"))
+    for name in names:
+        if f"`{name}`" not in readme:
+            wrong.append(f"{SWEEPS}/README.md: {name} is not in its table")
+        for size in ([], ["--small"]):
+            run = subprocess.run([program, "sweep", os.path.join(PROJECT, SWEEPS, name), "--list"] + size,
+                                 capture_output=True, text=True, check=False)
+            if run.returncode != 0 or " runs of " not in run.stdout:
+                wrong.append(f"kith sweep {name} --list {' '.join(size)}: status {run.returncode}\n{run.stderr}")
+    return len(names), wrong
+
+
 def main():
     program = os.path.abspath(sys.argv[1])
     names = sorted(name for name in os.listdir(os.path.join(PROJECT, "experiments"))
-                   if os.path.isdir(os.path.join(PROJECT, "experiments", name)))
-    wrong, checked, skipped = [], 0, 0
+                   if os.path.isdir(os.path.join(PROJECT, "experiments", name))
+                   and os.path.join("experiments", name) != SWEEPS)
+    sweeps, wrong = wrong_sweeps(program)
+    checked = skipped = 0
     for name in names:
         folder = os.path.join("experiments", name)
         for wanted in ("experiment.toml", "README.md"):
@@ -50,8 +71,8 @@ def main():
         checked += 1
         if run.returncode != 0 or "this experiment can run" not in run.stdout:
             wrong.append(f"kith check {path}: status {run.returncode}\n{run.stderr}")
-    print("\n".join(wrong + [f"{checked} checked, {skipped} skipped, {len(wrong)} wrong"]))
-    if wrong or checked + skipped < 2:
+    print("\n".join(wrong + [f"{sweeps} sweeps and {checked} experiments checked, {skipped} skipped, {len(wrong)} wrong"]))
+    if wrong or checked + skipped < 2 or sweeps < 2:
         return 1
     return SKIPPED if checked == 0 else 0
 

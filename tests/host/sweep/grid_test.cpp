@@ -96,6 +96,43 @@ values = [
   EXPECT_THAT(grid.runs[4].resolved_toml, HasSubstr("org.kith.moco"));
 }
 
+TEST_F(GridTest, ACaseSetsOrLeavesOutSomeCells) {
+  const auto text = std::string(kSmallSweep) + kRates + R"(
+[[axis]]
+name = "epochs"
+key = "train.epochs"
+values = [1, 2, 3]
+[[case]]
+where = { rate = "0.2", epochs = ["1", "3"] }
+leave_out = true
+[[case]]
+where = { epochs = "3" }
+set = { "train.epochs" = 5 }
+)";
+  const auto [sweep, grid] = read(text);
+  EXPECT_EQ(grid.points.size(), 6U);
+  ASSERT_EQ(grid.runs.size(), 4U);
+  EXPECT_EQ(run_text(sweep, grid, grid.runs[3]), "rate = 0.2, epochs = 2, seed 0");
+  EXPECT_THAT(grid.runs[2].resolved_toml, HasSubstr("\nepochs = 5\n"));
+}
+
+TEST_F(GridTest, ACaseNamesAxesAndLabelsThatThereAre) {
+  const auto text = sweep_errors(std::string(kSmallSweep) + kRates + R"([[case]]
+where = { rat = "0.1", rate = "0.3" }
+[[case]]
+leave_out = true
+[[case]]
+where = {}
+)");
+  EXPECT_THAT(text, HasSubstr("sweep.case.0.where: there is no axis 'rat'; did you mean 'rate'? "
+                              "(sweep.toml:10:11)\n"));
+  EXPECT_THAT(text, HasSubstr("sweep.case.0.where.rate: the axis has no label '0.3'; did you mean "
+                              "'0.1'? (sweep.toml:10:31)\n"));
+  EXPECT_THAT(text, HasSubstr("sweep.case.1: the key 'where' is missing; it must be a table"));
+  EXPECT_THAT(text, HasSubstr("sweep.case.2.where: must be a table with the labels of at least one "
+                              "axis, got an empty one (sweep.toml:14:9)\n"));
+}
+
 TEST_F(GridTest, MistakesInCellsHaveTheirPlaceInTheSweepAndEachStandsOnce) {
   EXPECT_EQ(sweep_errors(std::string(kSmallSweep) + R"(seeds = [1, 2]
 [[axis]]

@@ -34,10 +34,12 @@ key = "train.batch_size"
 values = [64, 128, 256]
 small_values = [8]
 [small]
+experiment = "little.toml"
 seeds = [5]
 jobs = 2
 set = { "train.epochs" = 1 }
 )";
+  write("little.toml", "extends = \"base.toml\"\nname = \"little\"\n");
   const auto [large, large_grid] = read(text);
   EXPECT_EQ(large.name, "small");
   EXPECT_EQ(large_grid.runs.size(), 9U);
@@ -48,6 +50,7 @@ set = { "train.epochs" = 1 }
   ASSERT_EQ(grid.runs.size(), 1U);
   EXPECT_EQ(grid.runs[0].seed, 5U);
   EXPECT_EQ(grid.runs[0].batch_size, 8);
+  EXPECT_THAT(grid.runs[0].resolved_toml, HasSubstr("name = \"little\"\n"));
   EXPECT_THAT(grid.runs[0].resolved_toml, HasSubstr("epochs = 1\n"));
 }
 
