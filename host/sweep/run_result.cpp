@@ -29,6 +29,7 @@ RunResult read_result(const std::filesystem::path& run, std::int64_t batch_size)
   if (result.images_per_s > 0)
     result.step_s = static_cast<double>(batch_size) / result.images_per_s;
   result.peak_memory_bytes = attribute<std::int64_t>(file, "peak_memory_bytes", 0);
+  result.peak_device_memory_bytes = attribute<std::int64_t>(file, "peak_device_memory_bytes", 0);
   return result;
 }
 

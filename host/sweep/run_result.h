@@ -10,10 +10,11 @@ namespace kith::host {
 
 /// What a finished run says of itself.
 struct RunResult {
-  std::map<std::string, double> metrics;  ///< by place below /metrics of run.h5: the last value
-  double images_per_s = 0;                ///< in training
-  double step_s = 0;                      ///< seconds a step: the batch over images_per_s
-  std::int64_t peak_memory_bytes = 0;     ///< of the process
+  std::map<std::string, double> metrics;      ///< by place below /metrics of run.h5: the last value
+  double images_per_s = 0;                    ///< in training
+  double step_s = 0;                          ///< seconds a step: the batch over images_per_s
+  std::int64_t peak_memory_bytes = 0;         ///< of the process
+  std::int64_t peak_device_memory_bytes = 0;  ///< of its tensors on a GPU; 0: it had none
 };
 
 /// @param run  the run's folder. @throws DataError if its run.h5 can't be read.

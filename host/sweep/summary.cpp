@@ -33,6 +33,8 @@ class Summariser {
       summary.lines.push_back(line(p, summary.columns));
       summary.done += summary.lines.back().done;
       summary.failed += summary.lines.back().failed;
+      const auto& on_device = summary.lines.back().peak_device_memory_bytes;
+      summary.on_device = summary.on_device || (on_device && on_device->mean > 0);
     }
     if (summary.done + summary.failed == summary.runs) summary.chosen = choose(summary.lines);
     hide_test(summary);
@@ -66,8 +68,11 @@ class Summariser {
     };
     line.images_per_s = over([](const RunResult& r) { return r.images_per_s; });
     line.step_s = over([](const RunResult& r) { return r.step_s; });
-    line.peak_memory_bytes =
-        over([](const RunResult& r) { return static_cast<double>(r.peak_memory_bytes); });
+    const auto bytes = [&](std::int64_t RunResult::*member) {
+      return over([&](const RunResult& r) { return static_cast<double>(r.*member); });
+    };
+    line.peak_memory_bytes = bytes(&RunResult::peak_memory_bytes);
+    line.peak_device_memory_bytes = bytes(&RunResult::peak_device_memory_bytes);
     return line;
   }
 

@@ -32,7 +32,7 @@ struct SweepLine {
   std::int64_t runs = 0;                          ///< 0: a case leaves it out
   std::int64_t done = 0, failed = 0;              ///< of these
   std::vector<std::optional<Statistic>> metrics;  ///< by column; none: nothing to show
-  std::optional<Statistic> images_per_s, step_s, peak_memory_bytes;
+  std::optional<Statistic> images_per_s, step_s, peak_memory_bytes, peak_device_memory_bytes;
 };
 
 struct SweepSummary {
@@ -40,6 +40,7 @@ struct SweepSummary {
   std::vector<SweepLine> lines;  ///< by point
   std::int64_t done = 0, failed = 0;
   std::int64_t runs = 0;
+  bool on_device = false;  ///< some run was on a GPU
   /// The setting with the best mean on val among those of which every run is done; none while any
   /// run waits.
   std::optional<std::size_t> chosen;

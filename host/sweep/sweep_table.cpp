@@ -85,6 +85,7 @@ std::vector<std::string> markdown_fields(const SweepFile& sweep, const SweepGrid
   fields.push_back(scaled_text(line.images_per_s, 1));
   fields.push_back(scaled_text(line.step_s, 1e3));
   fields.push_back(scaled_text(line.peak_memory_bytes, 1e-6));
+  if (summary.on_device) fields.push_back(scaled_text(line.peak_device_memory_bytes, 1e-6));
   if (summary.chosen == line.point)
     for (auto& field : fields)
       if (!field.empty()) field = "**" + field + "**";
@@ -123,6 +124,7 @@ std::string csv_table(const SweepFile& sweep, const SweepGrid& grid, const Sweep
   for (const auto& column : summary.columns) measured.push_back(column.metric);
   for (const char* name : {"images_per_s", "step_s", "peak_memory_bytes"})
     measured.emplace_back(name);
+  if (summary.on_device) measured.emplace_back("peak_device_memory_bytes");
   for (const auto& name : measured) {
     head.push_back(name + " mean");
     head.push_back(name + " std");
@@ -140,6 +142,7 @@ std::string csv_table(const SweepFile& sweep, const SweepGrid& grid, const Sweep
     for (const auto& statistic : line.metrics) add_statistic(fields, statistic);
     for (const auto* statistic : {&line.images_per_s, &line.step_s, &line.peak_memory_bytes})
       add_statistic(fields, *statistic);
+    if (summary.on_device) add_statistic(fields, line.peak_device_memory_bytes);
     for (const auto seed : seeds) {
       fields.emplace_back();
       for (std::size_t i = 0; i < grid.runs.size(); ++i)
@@ -160,6 +163,7 @@ std::string markdown_table(const SweepFile& sweep, const SweepGrid& grid,
   for (const auto& column : summary.columns) head.push_back(metric_title(column));
   for (const char* name : {"runs", "images/s", "ms a step", "peak memory, MB"})
     head.emplace_back(name);
+  if (summary.on_device) head.emplace_back("GPU memory, MB");
   std::string text = markdown_line(head) + "|";
   for (std::size_t i = 0; i < head.size(); ++i)
     text += i < std::max<std::size_t>(1, sweep.axes.size()) ? "---|" : "---:|";

@@ -8,8 +8,9 @@
 namespace kith::host {
 
 /// The table as CSV (RFC 4180): a line for each setting, every number to its last digit. Columns:
-/// the axes, chosen, done, failed, then mean and std of each metric, of images_per_s, step_s and
-/// peak_memory_bytes, and the value of the metric that the choice goes by for each seed.
+/// the axes, chosen, done, failed, then mean and std of each metric, of images_per_s, step_s,
+/// peak_memory_bytes and, where a run was on a GPU, peak_device_memory_bytes, and the value of the
+/// metric that the choice goes by for each seed.
 std::string csv_table(const SweepFile& sweep, const SweepGrid& grid, const SweepSummary& summary,
                       const std::vector<CellOutcome>& outcomes);
 

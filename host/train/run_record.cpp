@@ -2,6 +2,7 @@
 #include "train/run_record.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -30,6 +31,13 @@ std::int64_t peak_memory_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return usage.ru_maxrss * 1024;
+}
+
+/// The most that tensors took on a GPU at once, in this process.
+std::int64_t peak_device_memory_bytes(const at::Device& device) {
+  const auto stats = at::getDeviceAllocator(device.type())->getDeviceStats(device.index());
+  using c10::CachingAllocator::StatType;
+  return stats.allocated_bytes[static_cast<std::size_t>(StatType::AGGREGATE)].peak;
 }
 
 constexpr Split kSplits[] = {Split::kTrain, Split::kVal, Split::kTest};
@@ -146,6 +154,8 @@ void RunRecord::finish(const Assembly& a, Job& job, const Evaluator& evaluator,
   file_.set_attribute("images_per_s", trainer.images_per_s());
   file_.set_attribute("waiting_share", trainer.waiting_share());
   file_.set_attribute("peak_memory_bytes", peak_memory_bytes());
+  if (const auto& device = job.settings().device; !device.is_cpu())
+    file_.set_attribute("peak_device_memory_bytes", peak_device_memory_bytes(device));
   file_.set_attribute("finished", utc_now());
   file_.commit();
 }

@@ -267,6 +267,29 @@ TEST_F(SweepTest, TestIsReadAndShownForTheChosenSettingWhereItIsAskedFor) {
   EXPECT_TRUE(read_datasets(run).contains("/samples/test/path"));
 }
 
+TEST_F(SweepTest, TheTableGoesIntoAFileAsWell) {
+  sweep("");
+  const std::string begin = "<!-- sweep try -->\n", end = "<!-- end of sweep try -->\n";
+  write_text(folder() / "README.md", "text\n" + begin + end + "more\n");
+  run_sweep(0, {"--into", "README.md"});
+  EXPECT_EQ(read_text(folder() / "README.md"),
+            "text\n" + begin + "\n" + read_text(made() / "table.md") + "\n" + end + "more\n");
+}
+
+TEST_F(SweepTest, ARunTakesNoMoreThanItsShareOfTheCores) {
+  const auto text = replaced(kSmallExperiment, "tensor_threads = 1\nloader_threads = 1\n", "");
+  environment["KITH_CORES"] = "1";
+  const auto made = run(text, {"--set", "train.epochs=1"});
+  EXPECT_THAT(read_text(made / "resolved.toml"),
+              HasSubstr("tensor_threads = 1\nloader_threads = 0\n"));
+  EXPECT_THAT(error_of_run(kSmallExperiment),
+              HasSubstr("train: tensor_threads and loader_threads together must not exceed the 1 "
+                        "cores, got 1 and 1"));
+  environment["KITH_CORES"] = "two";
+  EXPECT_THAT(error_of_run(kSmallExperiment),
+              HasSubstr("KITH_CORES: must be an integer >= 1, got 'two'"));
+}
+
 TEST_F(SweepTest, HelpHasExamplesAndExitCodes) {
   const auto outcome = kith({"sweep", "--help"});
   EXPECT_EQ(outcome.code, 0);

@@ -118,7 +118,7 @@ class HeatMapOfSweepTest : public SweepFixture {
     std::vector<CellOutcome> outcomes(made.grid.runs.size());
     outcomes[0].end = CellEnd::kFailed;
     outcomes.back().end = CellEnd::kDone;
-    outcomes.back().result = RunResult{{{"knn/val/trained/plain/top1", 0.5}}, 1, 1, 1};
+    outcomes.back().result = RunResult{{{"knn/val/trained/plain/top1", 0.5}}, 1, 1, 1, 0};
     return heat_map_of(made.file, summarise(made.file, made.grid, outcomes));
   }
   static std::string axis(const std::string& name, const std::string& key,

@@ -37,7 +37,8 @@ values = [0.1, 0.2]
         RunResult{{{"knn/val/trained/plain/top1", value}, {"knn/test/trained/plain/top1", test}},
                   200,
                   0.16,
-                  2'000'000};
+                  2'000'000,
+                  device_bytes_};
   }
   void failed(std::size_t run, const std::string& error) {
     outcomes_[run].end = CellEnd::kFailed;
@@ -49,6 +50,7 @@ values = [0.1, 0.2]
   SweepFile sweep_;
   SweepGrid grid_;
   std::vector<CellOutcome> outcomes_;
+  std::int64_t device_bytes_ = 0;
 };
 
 class TestReportTest : public SummaryTest {
@@ -115,6 +117,18 @@ TEST_F(SummaryTest, TheCsvHasEveryDigitAndQuotesWhatHasCommas) {
               HasSubstr("\n0.1,0,2,0,0.5,0.3535533905932738,200,0,0.16,0,2e+06,0,0.25,0.75\n"));
   EXPECT_THAT(text,
               HasSubstr("\n0.2,0,1,0,0.3333333333333333,,200,,0.16,,2e+06,,0.3333333333333333,\n"));
+}
+
+TEST_F(SummaryTest, MemoryOfAGpuHasAColumnWhereThereWasOne) {
+  done(0, 0.5);
+  EXPECT_THAT(markdown(), Not(HasSubstr("GPU")));
+  device_bytes_ = 3'000'000;
+  done(2, 0.5);
+  EXPECT_THAT(markdown(), HasSubstr("| peak memory, MB | GPU memory, MB |\n"));
+  EXPECT_THAT(markdown(), HasSubstr("| 2.000 | 3.000 |\n"));
+  const auto csv = csv_table(sweep_, grid_, summary(), outcomes_);
+  EXPECT_THAT(csv, HasSubstr(",peak_device_memory_bytes mean,peak_device_memory_bytes std,"));
+  EXPECT_THAT(csv, HasSubstr(",2e+06,,3e+06,,0.5,\n"));
 }
 
 TEST_F(SummaryTest, AMetricThatARunLacksIsItsFailureAndNamesTheNearest) {
