@@ -70,10 +70,11 @@ void print_plan(const Assembly& a, const DryRunReport& r) {
 
 }  // namespace
 
-int check_command(const std::string& experiment, const std::vector<std::string>& set) {
-  const std::filesystem::path file(experiment);
-  PluginShelf shelf(std::filesystem::absolute(file).parent_path());
-  auto resolved = load_experiment(file, set, shelf);
+int check_command(const RunArguments& arguments) {
+  const std::filesystem::path file(arguments.experiment);
+  PluginShelf shelf(arguments.plugins.empty() ? std::filesystem::absolute(file).parent_path()
+                                              : std::filesystem::absolute(arguments.plugins));
+  auto resolved = load_experiment(file, arguments.set, shelf);
   for (const auto& warning : resolved.warnings) fmt::print("warning: {}\n", warning);
   resolve_threads(resolved.experiment.train, false);
   at::set_num_threads(static_cast<int>(usable_cores()));

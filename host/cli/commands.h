@@ -18,8 +18,21 @@ struct RunArguments {
   std::string experiment;
   std::vector<std::string> set;
   std::string device = "auto";
-  std::string folder;  ///< empty: runs/<name>-<id>
-  std::string resume;  ///< empty: a new run
+  std::string folder;   ///< empty: runs/<name>-<id>
+  std::string resume;   ///< empty: a new run
+  std::string plugins;  ///< where plugins are looked for first; empty: the experiment's folder
+  int parent = 0;       ///< the process that the run ends with; 0: none
+};
+
+struct SweepArguments {
+  std::string file;
+  std::vector<std::string> set;
+  std::string device = "auto";
+  int jobs = 0;  ///< runs at a time; 0: as the file says
+  bool small = false;
+  bool list = false;   ///< only list the runs
+  bool check = false;  ///< only check the settings
+  std::string into;    ///< a file to put the table into; empty: none
 };
 
 struct DataArguments {
@@ -37,7 +50,9 @@ struct NewPluginArguments {
 /// The commands. Each prints to standard output and returns an exit code; errors are thrown as
 /// kith::Error.
 int run_command(const RunArguments& arguments);
-int check_command(const std::string& experiment, const std::vector<std::string>& set);
+/// Of `arguments` experiment, set and plugins.
+int check_command(const RunArguments& arguments);
+int sweep_command(const SweepArguments& arguments);
 int data_check_command(const DataArguments& arguments);
 int schema_command();
 int plugin_list_command();

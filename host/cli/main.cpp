@@ -30,6 +30,7 @@ constexpr const char* kExamples = R"(examples:
   kith run experiment.toml --set optimizer.base_lr=1e-3 --set seed=2
   kith run --resume runs/quickstart-latest
   kith check experiment.toml
+  kith sweep sweep.toml --small
   kith data check experiment.toml
   kith plugin list
   kith plugin inspect knn
@@ -39,9 +40,15 @@ constexpr const char* kExamples = R"(examples:
 constexpr const char* kEnvironment = R"(
 
 environment: KITH_RUNS the folder of runs (default: runs in the current folder);
-  KITH_PLUGIN_PATH more folders with plugins, separated by colons)";
+  KITH_PLUGIN_PATH more folders with plugins, separated by colons;
+  KITH_CORES how many cores to use (default: all that the system gives the process))";
 
 std::string with_exit_codes(const std::string& examples) { return examples + kExitCodes; }
+
+void add_plugins(CLI::App& command, RunArguments& arguments) {
+  command.add_option("--plugins", arguments.plugins,
+                     "folder where plugins are looked for first (default: the experiment's)");
+}
 
 void add_run(CLI::App& app, RunArguments& arguments, int& code) {
   auto* run = app.add_subcommand("run", "run an experiment, or go on with a run");
@@ -59,6 +66,8 @@ void add_run(CLI::App& app, RunArguments& arguments, int& code) {
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
   run->add_option("--folder", arguments.folder,
                   "write the run to this folder, which must not exist");
+  add_plugins(*run, arguments);
+  run->add_option("--parent", arguments.parent, "ends with this process")->group("");
   auto* resume = run->add_option("--resume", arguments.resume, "go on with the run in this folder");
   resume->excludes(file)->excludes("--folder");
   run->callback([&, run] {
@@ -76,9 +85,40 @@ void add_check(CLI::App& app, RunArguments& arguments, int& code) {
       "would run");
   check->add_option("experiment", arguments.experiment, "the experiment's TOML file")->required();
   check->add_option("--set", arguments.set, "set a value: key=value")->allow_extra_args(false);
+  add_plugins(*check, arguments);
   check->footer(
       with_exit_codes("example:\n  kith check experiment.toml --set train.batch_size=512"));
-  check->callback([&] { code = check_command(arguments.experiment, arguments.set); });
+  check->callback([&] { code = check_command(arguments); });
+}
+
+void add_sweep(CLI::App& app, SweepArguments& arguments, int& code) {
+  auto* sweep = app.add_subcommand(
+      "sweep",
+      "run a grid of settings and seeds, each run a process of its own; choose the best setting on "
+      "val; write one table and one heat map. It goes on where it was stopped");
+  sweep->add_option("sweep", arguments.file, "the sweep's TOML file")->required();
+  sweep->add_option("--jobs", arguments.jobs, "runs at a time, which share the cores")
+      ->check(CLI::Range(1, 1024));
+  sweep->add_flag("--small", arguments.small, "the small size that the file has for a CPU");
+  sweep->add_option("--set", arguments.set, "set a value in every run: key=value")
+      ->allow_extra_args(false);
+  sweep->add_option("--device", arguments.device, "auto, cpu or cuda")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  sweep->add_option(
+      "--into", arguments.into,
+      "put the table into this file as well, between <!-- sweep NAME --> and <!-- end "
+      "of sweep NAME -->");
+  auto* list = sweep->add_flag("--list", arguments.list, "list the runs and how far they are");
+  sweep->add_flag("--check", arguments.check, "only check every setting, as kith check does")
+      ->excludes(list);
+  sweep->footer(with_exit_codes(
+      "examples:\n  kith sweep experiments/sweeps/heads.toml --list\n"
+      "  kith sweep experiments/sweeps/heads.toml --small --jobs 2\n\n"
+      "All settings are checked before the first run. A run that fails does not end the sweep: "
+      "its\n"
+      "error stands in the table, and the exit code is 1 at the end. The same command tries again\n"
+      "what failed, goes on with what was stopped, and leaves alone what is done."));
+  sweep->callback([&] { code = sweep_command(arguments); });
 }
 
 void add_plugin(CLI::App& app, std::string& name, NewPluginArguments& made, int& code) {
@@ -175,6 +215,8 @@ int parse_and_run(int argc, char** argv) {
   add_run(app, arguments, code);
   add_check(app, arguments, code);
   add_data(app, data, code);
+  SweepArguments sweep;
+  add_sweep(app, sweep, code);
   NewPluginArguments made;
   add_plugin(app, name, made, code);
   auto* schema =

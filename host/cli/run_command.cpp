@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
+#include <csignal>
+#include <kith/error.hpp>
 #include <optional>
 
 #include "cli/bytes_text.h"
@@ -61,15 +65,23 @@ std::string end_text(const RunOutcome& outcome) {
   return text;
 }
 
+/// This process is killed when that one ends, however it ends: nobody would wait for it.
+void end_with(int parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) throw Error("run: the process that began this run has ended");
+}
+
 }  // namespace
 
 int run_command(const RunArguments& arguments) {
+  if (arguments.parent > 0) end_with(arguments.parent);
   RunRequest request;
   request.experiment = arguments.experiment;
   request.overrides = arguments.set;
   request.device = arguments.device;
   if (!arguments.folder.empty()) request.folder = arguments.folder;
   if (!arguments.resume.empty()) request.resume = arguments.resume;
+  if (!arguments.plugins.empty()) request.plugin_folder = arguments.plugins;
 
   const Screen screen;
   std::optional<Progress> progress;

@@ -12,37 +12,16 @@
 #include "config/setting_ranges.h"
 #include "config/table_reader.h"
 #include "config/toml_writer.h"
+#include "config/varied_experiment.h"
 
 namespace kith::host {
 
 namespace {
 
-constexpr std::size_t kMaxNameLength = 100;
-
-/// It names a folder, and reads well there.
-bool is_run_name(const std::string& name) {
-  constexpr const char* kAllowed =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
-  return !name.empty() && name.size() <= kMaxNameLength && name.front() != '.' &&
-         name.front() != '-' && name.find_first_not_of(kAllowed) == std::string::npos;
-}
-
 std::string read_name(TableReader& root, Problems& problems) {
-  if (!root.has("name")) {
-    root.take("name");
-    root.add_missing("name", "text, the name of the run");
-    return "";
-  }
   const ConfigNode* node = root.take("name");
-  const std::optional<std::string> name = read_text_value(*node, "name", problems);
-  if (name && !is_run_name(*name)) {
-    problems.add(
-        "name: must have 1 to 100 letters, digits, '_', '-' and '.', and begin with a letter, "
-        "digit or '_', got " +
-            value_text(*node),
-        node->where);
-  }
-  return name.value_or("");
+  if (node == nullptr) root.add_missing("name", "text, the name of the run");
+  return node == nullptr ? "" : read_run_name(*node, "name", problems).value_or("");
 }
 
 /// The table [data] of a tree, whatever else is in it.
@@ -62,9 +41,21 @@ ResolvedExperiment load_experiment(const std::filesystem::path& path,
                                    const std::vector<std::string>& overrides,
                                    const PluginCatalog& catalog) {
   Problems problems;
+  auto resolved = load_varied_experiment(path, {}, overrides, catalog, problems);
+  problems.raise(path.lexically_normal().string());
+  return std::move(*resolved);
+}
+
+std::optional<ResolvedExperiment> load_varied_experiment(const std::filesystem::path& path,
+                                                         std::vector<Setting> settings,
+                                                         const std::vector<std::string>& overrides,
+                                                         const PluginCatalog& catalog,
+                                                         Problems& problems) {
+  const std::size_t before = problems.size();
   const std::string file = path.lexically_normal().string();
   std::optional<ReadFiles> read = read_files(path, problems);
-  if (!read) problems.raise(file);
+  if (!read) return std::nullopt;
+  apply_settings(read->root, std::move(settings), problems);
   apply_overrides(read->root, overrides, problems);
 
   ResolvedExperiment resolved;
@@ -92,7 +83,7 @@ ResolvedExperiment load_experiment(const std::filesystem::path& path,
   experiment.evaluations = parts.evaluations(experiment.roles, experiment.views);
   root.take("extends");  // known, so that it is suggested
   root.finish();
-  problems.raise(file);
+  if (problems.size() > before) return std::nullopt;
   resolved.warnings = problems.warnings();
   resolved.files = std::move(read->files);
   return resolved;

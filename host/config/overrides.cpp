@@ -14,12 +14,6 @@ namespace kith::host {
 
 namespace {
 
-struct Override {
-  std::vector<std::string> keys;
-  ConfigNode value;
-  SourcePlace place;
-};
-
 bool is_bare(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          c == '-';
@@ -58,8 +52,8 @@ std::optional<std::vector<std::string>> parse_keys(const std::string& text, std:
   }
 }
 
-std::optional<Override> parse_override(const std::string& text, Problems& problems) {
-  Override result;
+std::optional<Setting> parse_override(const std::string& text, Problems& problems) {
+  Setting result;
   result.place.file = "--set " + one_line(text);
   std::size_t position = 0;
   std::optional<std::vector<std::string>> keys = parse_keys(text, position);
@@ -103,22 +97,22 @@ ConfigNode* find_item(ConfigNode& list, const std::string& key, const std::strin
 }
 
 /// The node that the keys before the last one lead to, made where it is not there.
-ConfigNode* descend(ConfigNode& root, const Override& override, Problems& problems,
+ConfigNode* descend(ConfigNode& root, const Setting& setting, Problems& problems,
                     std::string& path) {
   ConfigNode* node = &root;
-  for (std::size_t i = 0; i + 1 < override.keys.size(); ++i) {
-    const std::string& key = override.keys[i];
+  for (std::size_t i = 0; i + 1 < setting.keys.size(); ++i) {
+    const std::string& key = setting.keys[i];
     if (node->is_list()) {
-      node = find_item(*node, key, path, override.place, problems);
+      node = find_item(*node, key, path, setting.place, problems);
       if (node == nullptr) return nullptr;
     } else {
       ConfigNode* next = node->find(key);
       if (next == nullptr) {
         ConfigNode table;
         table.key = key;
-        table.where = override.place;
-        table.key_where = override.place;
-        table.folder = override.value.folder;
+        table.where = setting.place;
+        table.key_where = setting.place;
+        table.folder = setting.value.folder;
         node->items.push_back(std::move(table));
         next = &node->items.back();
       }
@@ -129,37 +123,57 @@ ConfigNode* descend(ConfigNode& root, const Override& override, Problems& proble
     if (!node->is_list() && !node->is_table()) {
       problems.add(path + ": is " + describe(*node) + " at " + to_text(node->where) +
                        ", so no key can follow it",
-                   override.place);
+                   setting.place);
       return nullptr;
     }
   }
   return node;
 }
 
-void apply(ConfigNode& root, Override override, Problems& problems) {
+void put(ConfigNode& place, ConfigNode value, bool lay_over, const std::string& path,
+         Problems& problems) {
+  if (lay_over)
+    merge(place, std::move(value), path, problems);
+  else
+    place = std::move(value);
+}
+
+/// @param lay_over  a table is laid over the one that is there.
+void apply(ConfigNode& root, Setting setting, bool lay_over, Problems& problems) {
   std::string path;
-  ConfigNode* parent = descend(root, override, problems, path);
+  ConfigNode* parent = descend(root, setting, problems, path);
   if (parent == nullptr) return;
-  const std::string key = override.keys.back();
+  const std::string key = setting.keys.back();
   if (parent->is_list()) {
-    if (ConfigNode* item = find_item(*parent, key, path, override.place, problems)) {
-      *item = std::move(override.value);
+    if (ConfigNode* item = find_item(*parent, key, path, setting.place, problems)) {
+      put(*item, std::move(setting.value), lay_over, join_keys(path, key), problems);
     }
     return;
   }
-  override.value.key = key;
+  setting.value.key = key;
   ConfigNode* existing = parent->find(key);
   if (existing == nullptr) {
-    parent->items.push_back(std::move(override.value));
-  } else if (key == "plugin" && !same_value(*existing, override.value)) {
-    warn_dropped_options(*parent, override.value, path, problems);
-    parent->items = {std::move(override.value)};
+    parent->items.push_back(std::move(setting.value));
+  } else if (key == "plugin" && !same_value(*existing, setting.value)) {
+    warn_dropped_options(*parent, setting.value, path, problems);
+    parent->items = {std::move(setting.value)};
   } else {
-    *existing = std::move(override.value);
+    put(*existing, std::move(setting.value), lay_over, join_keys(path, key), problems);
   }
 }
 
+void apply_all(ConfigNode& root, std::vector<Setting> settings, bool lay_over, Problems& problems) {
+  std::stable_partition(settings.begin(), settings.end(),
+                        [](const Setting& each) { return each.keys.back() == "plugin"; });
+  for (Setting& each : settings) apply(root, std::move(each), lay_over, problems);
+}
+
 }  // namespace
+
+std::optional<std::vector<std::string>> split_key(const std::string& text) {
+  std::size_t position = 0;
+  return text.find('=') == std::string::npos ? parse_keys(text + "=", position) : std::nullopt;
+}
 
 std::optional<std::vector<std::string>> override_keys(const std::string& text) {
   std::size_t position = 0;
@@ -168,15 +182,17 @@ std::optional<std::vector<std::string>> override_keys(const std::string& text) {
 
 void apply_overrides(ConfigNode& root, const std::vector<std::string>& overrides,
                      Problems& problems) {
-  std::vector<Override> parsed;
+  std::vector<Setting> parsed;
   for (const std::string& text : overrides) {
-    if (std::optional<Override> override = parse_override(text, problems)) {
-      parsed.push_back(std::move(*override));
+    if (std::optional<Setting> setting = parse_override(text, problems)) {
+      parsed.push_back(std::move(*setting));
     }
   }
-  std::stable_partition(parsed.begin(), parsed.end(),
-                        [](const Override& each) { return each.keys.back() == "plugin"; });
-  for (Override& each : parsed) apply(root, std::move(each), problems);
+  apply_all(root, std::move(parsed), false, problems);
+}
+
+void apply_settings(ConfigNode& root, std::vector<Setting> settings, Problems& problems) {
+  apply_all(root, std::move(settings), true, problems);
 }
 
 }  // namespace kith::host

@@ -10,6 +10,20 @@
 
 namespace kith::host {
 
+/// A value for one key of a tree.
+struct Setting {
+  std::vector<std::string> keys;
+  ConfigNode value;
+  SourcePlace place;  ///< of the key
+};
+
+/// The parts of a key "a.b.0"; nothing if the text is not of this form.
+std::optional<std::vector<std::string>> split_key(const std::string& text);
+
+/// Sets each value in the tree, in order, those that name a plugin first. A table is laid over the
+/// one that is there (merge.h); lists and other values replace.
+void apply_settings(ConfigNode& root, std::vector<Setting> settings, Problems& problems);
+
 /// The parts of the key of "key=value"; nothing if the text is not of this form.
 std::optional<std::vector<std::string>> override_keys(const std::string& text);
 

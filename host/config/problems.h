@@ -12,6 +12,11 @@ namespace kith::host {
 /// The mistakes found so far, so that a person sees all of them at once.
 class Problems {
  public:
+  struct Mistake {
+    std::string text;
+    SourcePlace place;
+  };
+
   /// Notes a mistake: "who: what is wrong, what was wanted, what came"; the place is added here.
   void add(std::string text, const SourcePlace& place);
 
@@ -29,11 +34,10 @@ class Problems {
   /// Each with its place, in the order in which they came.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
+  /// In the order in which they were found.
+  const std::vector<Mistake>& mistakes() const { return mistakes_; }
+
  private:
-  struct Mistake {
-    std::string text;
-    SourcePlace place;
-  };
   std::vector<Mistake> mistakes_;
   std::vector<std::string> warnings_;
 };

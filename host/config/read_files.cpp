@@ -32,22 +32,22 @@ std::vector<std::string> toml_files_in(const fs::path& folder) {
 }
 
 /// Text of a file, or nothing, with the problem noted at the place where the file was named.
-std::optional<std::string> read_text(const fs::path& path, const SourcePlace& named_at,
-                                     Problems& problems) {
+std::optional<std::string> read_text(const fs::path& path, const std::string& who,
+                                     const SourcePlace& named_at, Problems& problems) {
   const fs::path absolute = fs::absolute(path).lexically_normal();
   const fs::path folder = absolute.parent_path();
   std::error_code error;
   if (!fs::exists(absolute, error)) {
     const bool has_folder = fs::is_directory(folder, error);
     problems.add(
-        "experiment: no file '" + absolute.filename().string() + "' in the folder " +
-            folder.string() + (has_folder ? "" : ", which does not exist") +
+        who + ": no file '" + absolute.filename().string() + "' in the folder " + folder.string() +
+            (has_folder ? "" : ", which does not exist") +
             (has_folder ? suggestion(absolute.filename().string(), toml_files_in(folder)) : ""),
         named_at);
     return std::nullopt;
   }
   if (fs::is_directory(absolute, error)) {
-    problems.add("experiment: must be a TOML file, got the folder " + absolute.string() +
+    problems.add(who + ": must be a TOML file, got the folder " + absolute.string() +
                      suggestion("experiment.toml", toml_files_in(absolute)),
                  named_at);
     return std::nullopt;
@@ -56,13 +56,13 @@ std::optional<std::string> read_text(const fs::path& path, const SourcePlace& na
   std::string text;
   for (char c; text.size() <= kMostBytes && stream.get(c);) text += c;
   if (text.size() > kMostBytes) {
-    problems.add("experiment: must have at most " + std::to_string(kMostBytes) + " bytes, " +
+    problems.add(who + ": must have at most " + std::to_string(kMostBytes) + " bytes, " +
                      absolute.string() + " has more",
                  named_at);
     return std::nullopt;
   }
   if (!stream.is_open() || stream.bad()) {
-    problems.add("experiment: can't read " + absolute.string() + "; it must be a readable file",
+    problems.add(who + ": can't read " + absolute.string() + "; it must be a readable file",
                  named_at);
     return std::nullopt;
   }
@@ -86,12 +86,8 @@ class Reader {
     }
     files_.push_back(absolute);
     names_.push_back(name);
-    const std::optional<std::string> text = read_text(path, named_at, problems_);
-    if (!text) return std::nullopt;
-    const fs::path folder = fs::absolute(path).lexically_normal().parent_path();
-    std::optional<ConfigNode> node = parse_document(*text, name, folder, problems_);
+    std::optional<ConfigNode> node = read_toml_file(path, "experiment", named_at, problems_);
     if (!node) return std::nullopt;
-    node->where = {name, 0, 0};
     return over_base(std::move(*node), path);
   }
 
@@ -121,6 +117,17 @@ class Reader {
 };
 
 }  // namespace
+
+std::optional<ConfigNode> read_toml_file(const fs::path& path, const std::string& who,
+                                         const SourcePlace& named_at, Problems& problems) {
+  const std::optional<std::string> text = read_text(path, who, named_at, problems);
+  if (!text) return std::nullopt;
+  const std::string name = path.lexically_normal().string();
+  const fs::path folder = fs::absolute(path).lexically_normal().parent_path();
+  std::optional<ConfigNode> node = parse_document(*text, name, folder, problems);
+  if (node) node->where = {name, 0, 0};
+  return node;
+}
 
 std::optional<ReadFiles> read_files(const fs::path& path, Problems& problems) {
   Reader reader(problems);

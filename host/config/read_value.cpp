@@ -22,6 +22,15 @@ std::string range_text(bool has_low, const std::string& low, bool low_open, bool
 
 std::string with_unit(const std::string& unit) { return unit.empty() ? "" : " " + unit; }
 
+/// It names a folder, and reads well there.
+bool is_run_name(const std::string& name) {
+  constexpr std::size_t kMaxLength = 100;
+  constexpr const char* kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+  return !name.empty() && name.size() <= kMaxLength && name.front() != '.' && name.front() != '-' &&
+         name.find_first_not_of(kAllowed) == std::string::npos;
+}
+
 void add_wrong_type(const ConfigNode& node, const std::string& path, const std::string& wanted,
                     Problems& problems) {
   problems.add(path + ": must be " + wanted + ", got " + describe(node), node.where);
@@ -98,6 +107,18 @@ std::optional<std::string> read_text_value(const ConfigNode& node, const std::st
                                            Problems& problems) {
   if (node.is_text()) return node.text();
   add_wrong_type(node, path, "text", problems);
+  return std::nullopt;
+}
+
+std::optional<std::string> read_run_name(const ConfigNode& node, const std::string& path,
+                                         Problems& problems) {
+  std::optional<std::string> name = read_text_value(node, path, problems);
+  if (!name || is_run_name(*name)) return name;
+  problems.add(path +
+                   ": must have 1 to 100 letters, digits, '_', '-' and '.', and begin with a "
+                   "letter, digit or '_', got " +
+                   value_text(node),
+               node.where);
   return std::nullopt;
 }
 

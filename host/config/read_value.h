@@ -48,6 +48,10 @@ std::optional<double> read_real(const ConfigNode& node, const std::string& path,
                                 const std::string& unit = "");
 std::optional<std::string> read_text_value(const ConfigNode& node, const std::string& path,
                                            Problems& problems);
+/// A name that can be a folder's: 1 to 100 letters, digits, '_', '-', '.', the first no '-' and
+/// '.'.
+std::optional<std::string> read_run_name(const ConfigNode& node, const std::string& path,
+                                         Problems& problems);
 std::optional<std::string> read_choice(const ConfigNode& node, const std::string& path,
                                        const std::vector<std::string>& words, Problems& problems);
 /// Absolute; empty text stays empty.

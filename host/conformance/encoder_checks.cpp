@@ -6,7 +6,7 @@
 
 #include "conformance/check.h"
 #include "conformance/numbers.h"
-#include "conformance/scratch_folder.h"
+#include "store/scratch_folder.h"
 
 namespace kith::conformance {
 namespace {
@@ -252,7 +252,7 @@ void has_the_gradient_of_its_value(const Subject& s, Findings& f) {
 }
 
 void goes_on_after_save_and_load(const Subject& s, Findings& f) {
-  const ScratchFolder folder;
+  const host::ScratchFolder folder;
   EncoderHarness first(s.plugin.id, small());
   train_a_little(first);
   first.save(folder.path() / "encoder.safetensors");

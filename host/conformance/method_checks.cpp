@@ -6,7 +6,7 @@
 
 #include "conformance/check.h"
 #include "conformance/numbers.h"
-#include "conformance/scratch_folder.h"
+#include "store/scratch_folder.h"
 
 namespace kith::conformance {
 namespace {
@@ -134,7 +134,7 @@ void lists_its_operators(const Subject& s, Findings& f) {
 
 void goes_on_after_save_and_load(const Subject& s, Findings& f) {
   const std::int64_t n = usual_batch(s);
-  const ScratchFolder folder;
+  const host::ScratchFolder folder;
   auto first = make(s, n);
   for (int step = 0; step < 3; ++step) first.train(batch(s, n, step));
   first.save(folder.path() / "checkpoints");

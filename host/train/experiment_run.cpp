@@ -71,11 +71,13 @@ class ExperimentRun {
       folder = record_->experiment_folder();
       if (folder.empty()) folder = folder_->path();
     }
-    shelf_.emplace(std::filesystem::absolute(folder.empty() ? "." : folder));
+    if (request_.plugin_folder) folder = *request_.plugin_folder;
+    folder = std::filesystem::absolute(folder.empty() ? "." : folder);
+    shelf_.emplace(folder);
     for (const auto& message : shelf_->registry().messages()) tell(events_.on_note, message);
     auto resolved = load_experiment(file, request_.overrides, *shelf_);
     for (const auto& warning : resolved.warnings) tell(events_.on_warning, warning);
-    if (request_.resume) resolved.experiment.folder = folder;
+    resolved.experiment.folder = folder;
     device_ = open_device(request_.device);
     threads_ = choose_threads(resolved.experiment.train);
     at::set_num_threads(static_cast<int>(threads_.tensor));

@@ -19,6 +19,8 @@ struct RunRequest {
   std::string device = "auto";
   std::optional<std::filesystem::path> folder;  ///< where the run goes; none: runs/<name>-<id>
   std::optional<std::filesystem::path> resume;  ///< a run's folder
+  /// Where plugins are looked for first; none: the experiment's folder.
+  std::optional<std::filesystem::path> plugin_folder;
 };
 
 struct RunOutcome {

@@ -4,13 +4,34 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdlib>
 #include <kith/error.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <thread>
 
 namespace kith::host {
+namespace {
+
+/// What KITH_CORES gives this process.
+std::optional<std::int64_t> share_of_cores() {
+  const char* text = std::getenv("KITH_CORES");
+  if (text == nullptr || *text == '\0') return std::nullopt;
+  const std::string_view digits(text);
+  std::int64_t cores = 0;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), cores);
+  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size() || cores < 1)
+    throw ConfigError("KITH_CORES: must be an integer >= 1, got '" + std::string(digits) + "'");
+  return cores;
+}
+
+}  // namespace
 
 std::int64_t usable_cores() {
+  if (const auto share = share_of_cores()) return *share;
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
   return std::max(1U, std::thread::hardware_concurrency());

@@ -14,7 +14,8 @@ struct Threads {
   std::int64_t loader = 0;  ///< that load and augment; 0: the tensor threads, between steps
 };
 
-/// Cores that this process may use.
+/// Cores that this process may use: $KITH_CORES, else those that the system gives it.
+/// @throws ConfigError if KITH_CORES is no integer from 1.
 std::int64_t usable_cores();
 
 /// Fills in what is not given. On a CPU a quarter of the cores loads (of less than four none: then

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every folder of experiments has a README, and every experiment passes `kith check`.
+"""Every folder of experiments has a README, every experiment passes `kith check`, and every cell of every sweep resolves, full
+size and small.
 
     experiments_test.py KITH
 
@@ -19,6 +20,7 @@ from project import PROJECT, SKIPPED, read
 
 EXPERIMENTS = os.path.join(PROJECT, "experiments")
 CUT_BATCH = 8
+SWEEPS = os.path.join("experiments", "sweeps")
 
 
 def make_cifar10(folder):
@@ -72,9 +74,26 @@ def settings_for(path, cuts):
     return [word for setting in sets for word in ("--set", setting)]
 
 
+def wrong_sweeps(program):
+    """How many sweeps there are, and what is wrong with them."""
+    wrong = []
+    names = sorted(name for name in os.listdir(os.path.join(PROJECT, SWEEPS)) if name.endswith(".toml"))
+    readme = read(os.path.join(SWEEPS, "README.md"))
+    for name in names:
+        if f"`{name}`" not in readme:
+            wrong.append(f"{SWEEPS}/README.md: {name} is not in its table")
+        for size in ([], ["--small"]):
+            run = subprocess.run([program, "sweep", os.path.join(PROJECT, SWEEPS, name), "--list"] + size,
+                                 capture_output=True, text=True, check=False)
+            if run.returncode != 0 or " runs of " not in run.stdout:
+                wrong.append(f"kith sweep {name} --list {' '.join(size)}: status {run.returncode}\n{run.stderr}")
+    return len(names), wrong
+
+
 def main():
     program = os.path.abspath(sys.argv[1])
-    wrong, checked, skipped = [], 0, 0
+    sweeps, wrong = wrong_sweeps(program)
+    checked = skipped = 0
     with tempfile.TemporaryDirectory() as cuts:
         make_cifar10(os.path.join(cuts, "cifar-10-batches-bin"))
         make_imagenet(os.path.join(cuts, "imagenet"))
@@ -83,6 +102,8 @@ def main():
             if not os.path.isfile(os.path.join(PROJECT, folder, "README.md")):
                 wrong.append(f"{folder}: wants a README.md")
             files = sorted(f for f in os.listdir(os.path.join(PROJECT, folder)) if f.endswith(".toml"))
+            if folder == SWEEPS:
+                continue
             if not files:
                 wrong.append(f"{folder}: wants an experiment, a TOML file")
             for path in (os.path.join(folder, file) for file in files):
@@ -98,8 +119,8 @@ def main():
                 checked += 1
                 if run.returncode != 0 or "this experiment can run" not in run.stdout:
                     wrong.append(f"kith check {path}: status {run.returncode}\n{run.stderr}")
-    print("\n".join(wrong + [f"{checked} checked, {skipped} skipped, {len(wrong)} wrong"]))
-    if wrong or checked + skipped < 2:
+    print("\n".join(wrong + [f"{sweeps} sweeps and {checked} experiments checked, {skipped} skipped, {len(wrong)} wrong"]))
+    if wrong or checked + skipped < 2 or sweeps < 2:
         return 1
     return SKIPPED if checked == 0 else 0
 

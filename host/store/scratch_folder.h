@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-namespace kith::conformance {
+namespace kith::host {
 
 /// A fresh folder among the temporary files, removed with the object.
 class ScratchFolder {
@@ -20,4 +20,4 @@ class ScratchFolder {
   std::filesystem::path path_;
 };
 
-}  // namespace kith::conformance
+}  // namespace kith::host

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "conformance/scratch_folder.h"
+#include "store/scratch_folder.h"
 
 #include <stdlib.h>
 
@@ -9,12 +9,13 @@
 #include <string>
 #include <system_error>
 
-namespace kith::conformance {
+namespace kith::host {
 
 ScratchFolder::ScratchFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "kith-check-XXXXXX").string();
+  std::string name = (std::filesystem::temp_directory_path() / "kith-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr)
-    throw Error("check: cannot make the folder " + name + ": " + std::strerror(errno));
+    throw kith::Error("temporary files: cannot make the folder " + name + ": " +
+                      std::strerror(errno));
   path_ = name;
 }
 
@@ -23,4 +24,4 @@ ScratchFolder::~ScratchFolder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-}  // namespace kith::conformance
+}  // namespace kith::host
