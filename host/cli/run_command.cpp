@@ -52,16 +52,17 @@ std::string end_text(const RunOutcome& outcome) {
   if (outcome.filled > 0)
     text += fmt::format("{} times an image stopped decoding, and another one took its place\n",
                         outcome.filled);
-  text += fmt::format("trained for {:.0f} s: {:.0f} images/s, {:.1f} % of the time waiting for data; "
-                      "at most {} of memory{}\n",
-                      outcome.training_s, outcome.images_per_s, 100 * outcome.waiting_share,
-                      bytes_text(outcome.peak_memory_bytes),
-                      outcome.peak_device_memory_bytes > 0
-                          ? ", and " + bytes_text(outcome.peak_device_memory_bytes) + " of the GPU's"
-                          : "");
   text += fmt::format(
-      "features, metrics and settings are in {}, checkpoints in {}\n", (outcome.folder / "run.h5").string(),
-      (outcome.folder / "checkpoints").string());
+      "trained for {:.0f} s: {:.0f} images/s, {:.1f} % of the time waiting for data; "
+      "at most {} of memory{}\n",
+      outcome.training_s, outcome.images_per_s, 100 * outcome.waiting_share,
+      bytes_text(outcome.peak_memory_bytes),
+      outcome.peak_device_memory_bytes > 0
+          ? ", and " + bytes_text(outcome.peak_device_memory_bytes) + " of the GPU's"
+          : "");
+  text +=
+      fmt::format("features, metrics and settings are in {}, checkpoints in {}\n",
+                  (outcome.folder / "run.h5").string(), (outcome.folder / "checkpoints").string());
   return text;
 }
 

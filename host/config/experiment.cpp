@@ -91,8 +91,9 @@ bool same_settings(const Experiment& a, const Experiment& b) {
          same_settings(a.method, b.method) &&
          std::equal(a.views.begin(), a.views.end(), b.views.begin(), b.views.end(),
                     [](const ViewConfig& x, const ViewConfig& y) { return same_view(x, y); }) &&
-         same_view(a.eval_view, b.eval_view) && fields(a.train) == fields(b.train) && fields(a.guards) == fields(b.guards) &&
-         fields(a.optimizer) == fields(b.optimizer) && fields(a.schedule) == fields(b.schedule) &&
+         same_view(a.eval_view, b.eval_view) && fields(a.train) == fields(b.train) &&
+         fields(a.guards) == fields(b.guards) && fields(a.optimizer) == fields(b.optimizer) &&
+         fields(a.schedule) == fields(b.schedule) &&
          std::equal(a.evaluations.begin(), a.evaluations.end(), b.evaluations.begin(),
                     b.evaluations.end(), same_evaluation);
 }

@@ -316,7 +316,8 @@ void Loader::Impl::decode_row(Batch& batch, std::int64_t row, Image& image,
   constexpr int kTries = 16;
   Draw draw(slot_key(batch, row), "slot");
   for (int i = 0; i < kTries; ++i) {
-    const auto other = sample(static_cast<std::int64_t>(draw.below(static_cast<std::uint64_t>(size_))));
+    const auto other =
+        sample(static_cast<std::int64_t>(draw.below(static_cast<std::uint64_t>(size_))));
     try {
       decode(key_of(batch, row, other), image, state);
     } catch (const DataError&) {

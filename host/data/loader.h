@@ -101,8 +101,9 @@ struct LoaderStats {
 /// Where the data set leaves damaged images out and an image of a shuffled split does not decode
 /// all the same (a disk that fails), its row is filled with another sample of the split, drawn with
 /// the key {seed, purpose kSplit, epoch, step, sample: the row} named "slot": the first draw of 16
-/// that decodes, among those that are handed out. The batch's index and label are those of the sample that it holds. The data set
-/// and the view maker must outlive the loader. One consumer thread.
+/// that decodes, among those that are handed out. The batch's index and label are those of the
+/// sample that it holds. The data set and the view maker must outlive the loader. One consumer
+/// thread.
 class Loader {
  public:
   /// @throws DataError if the batch is larger than a split that drops partial batches, or the

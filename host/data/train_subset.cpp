@@ -45,8 +45,7 @@ std::vector<std::int64_t> choose_train_images(const Dataset& dataset, std::int64
   }
   std::sort(all.begin(), all.end());
   std::vector<std::int64_t> chosen;
-  for (std::int64_t i = 0; i < count; ++i)
-    chosen.push_back(all[static_cast<std::size_t>(i)].index);
+  for (std::int64_t i = 0; i < count; ++i) chosen.push_back(all[static_cast<std::size_t>(i)].index);
   std::sort(chosen.begin(), chosen.end());
   return chosen;
 }

@@ -159,10 +159,10 @@ void Evaluator::evaluate(const Plugin& plugin, const std::string& row, Round& ro
   auto given = plugin.held_out ? views(plugin, row, round) : splits(plugin, row, round);
   if (!given.not_finite.empty()) {
     const auto choice = plugin.choice();
-    warnings_.push_back(plugin.name + ": the features of the " + row + " encoder are not finite in " +
-                        given.not_finite + "; they are not evaluated: output '" + choice.output +
-                        "' of role '" + choice.role + "'" +
-                        (choice.copy.empty() ? "" : ", copy '" + choice.copy + "'"));
+    warnings_.push_back(
+        plugin.name + ": the features of the " + row + " encoder are not finite in " +
+        given.not_finite + "; they are not evaluated: output '" + choice.output + "' of role '" +
+        choice.role + "'" + (choice.copy.empty() ? "" : ", copy '" + choice.copy + "'"));
     return;
   }
   for (const bool centred : {false, true}) {

@@ -74,10 +74,9 @@ std::vector<std::string> CollapseGuard::look(const Look& look) {
         "sqrt({}), where spread ones deviate by 1 / sqrt({}){}; try a lower learning rate, a "
         "stronger augmentation, or look at the method's stop-gradient and predictor",
         look.step, whose, deviation, rows.size(1), rows.size(1),
-        first == first_.end()
-            ? ""
-            : fmt::format(" and those of the first step by {:.3f} / sqrt({})", first->second,
-                          rows.size(1))));
+        first == first_.end() ? ""
+                              : fmt::format(" and those of the first step by {:.3f} / sqrt({})",
+                                            first->second, rows.size(1))));
   }
   return texts;
 }

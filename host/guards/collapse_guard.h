@@ -20,10 +20,10 @@ double relative_deviation(const at::Tensor& rows);
 /// Complete collapse: all images have nearly the same rows.
 ///
 /// It looks at the rows that enter a loss (its inputs of two dimensions with the flags "gradient"
-/// and "unit_rows", or "gradient" alone where none has both), and for a method that calls no loss at
-/// the evaluated output for the first view. Told after 200 steps, or at the end of a shorter run,
-/// where relative_deviation is below 0.02, or below 0.1 and half of what it was after the first
-/// step. A run that was resumed has no first step to compare with.
+/// and "unit_rows", or "gradient" alone where none has both), and for a method that calls no loss
+/// at the evaluated output for the first view. Told after 200 steps, or at the end of a shorter
+/// run, where relative_deviation is below 0.02, or below 0.1 and half of what it was after the
+/// first step. A run that was resumed has no first step to compare with.
 class CollapseGuard : public Guard {
  public:
   explicit CollapseGuard(FeatureChoice evaluated) : evaluated_(std::move(evaluated)) {}

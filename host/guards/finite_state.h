@@ -13,7 +13,8 @@ namespace kith::host {
 ///
 /// @param job   that the state is of: it knows what is a buffer.
 /// @param step  steps done.
-/// @throws kith::Error  naming the first tensor that is not so, how many of its numbers are not, and
+/// @throws kith::Error  naming the first tensor that is not so, how many of its numbers are not,
+/// and
 ///                      the step.
 void require_finite_state(const std::map<std::string, TensorSnapshot>& state, const Job& job,
                           std::int64_t step);

@@ -23,15 +23,15 @@ static_assert(sizeof(Finding) == kNumbers * sizeof(double));
 
 /// @param names  of the gradients that Finding counts.
 [[noreturn]] void stop(const Finding& f, const std::vector<std::string>& names) {
-  const auto rate =
-      fmt::format("try a lower optimizer.base_lr (now {:g} at this step), a longer "
-                  "schedule.warmup_epochs, or ",
-                  f.learning_rate);
+  const auto rate = fmt::format(
+      "try a lower optimizer.base_lr (now {:g} at this step), a longer "
+      "schedule.warmup_epochs, or ",
+      f.learning_rate);
   const auto step = static_cast<std::int64_t>(f.step);
   if (!std::isfinite(f.loss))
-    throw Error(fmt::format(
-        "training: the loss is not finite at step {} (got {}); {}train.clip_grad_norm", step,
-        f.loss, rate));
+    throw Error(
+        fmt::format("training: the loss is not finite at step {} (got {}); {}train.clip_grad_norm",
+                    step, f.loss, rate));
   throw Error(fmt::format(
       "training: the gradient is not finite at step {}, in {} of {} parameters, the first '{}' "
       "(the loss is {:g}); {}look for a root, logarithm or quotient at 0 in method and loss",
@@ -54,12 +54,11 @@ at::Tensor on_device(const at::Tensor& loss, const std::vector<at::Tensor>& grad
                      std::int64_t step, double learning_rate) {
   const auto numbers = loss.options().dtype(at::kDouble).requires_grad(false);
   const auto value = loss.detach().reshape({}).to(at::kDouble);
-  const auto bad = gradients.empty()
-                       ? at::zeros({1}, numbers)
-                       : at::stack(at::_foreach_norm(gradients, 1))
-                             .isfinite()
-                             .logical_not()
-                             .to(at::kDouble);  // [gradients]
+  const auto bad = gradients.empty() ? at::zeros({1}, numbers)
+                                     : at::stack(at::_foreach_norm(gradients, 1))
+                                           .isfinite()
+                                           .logical_not()
+                                           .to(at::kDouble);  // [gradients]
   const auto count = bad.sum();
   const auto found = count.gt(0).logical_or(value.isfinite().logical_not()).to(at::kDouble);
   return at::stack({found, at::full({}, static_cast<double>(step), numbers),

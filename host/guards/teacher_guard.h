@@ -10,9 +10,9 @@ namespace kith::host {
 /// A copy (teacher, key encoder, target) that never moves, or that equals its student although its
 /// ema_momentum is above 0.
 ///
-/// Each copy is judged once, at the first look by which the learning rate was above 0, and something
-/// of its source was trained, for 50 steps. Tensors are compared by their sums, in float64: no
-/// second copy is held. Buffers do not count.
+/// Each copy is judged once, at the first look by which the learning rate was above 0, and
+/// something of its source was trained, for 50 steps. Tensors are compared by their sums, in
+/// float64: no second copy is held. Buffers do not count.
 class TeacherGuard : public Guard {
  public:
   std::vector<std::string> look(const Look& look) override;

@@ -142,7 +142,8 @@ kith_loss_ref Job::make_loss(PluginObjectPtr loss, const std::vector<std::string
     ref.place.push_back(static_cast<std::size_t>(at - declared.begin()));
   }
   for (const auto& fact : loss->facts("input")) {
-    if (!has_flag(fact, "optional") && std::find(inputs.begin(), inputs.end(), fact.name) == inputs.end())
+    if (!has_flag(fact, "optional") &&
+        std::find(inputs.begin(), inputs.end(), fact.name) == inputs.end())
       throw ConfigError(loss->metadata.id + ": the loss wants an input '" + fact.name +
                         "' that the method does not give");
   }

@@ -66,7 +66,7 @@ namespace kith::host {
 /// An input of a loss in a call that was watched.
 struct WatchedInput {
   std::string name;
-  at::Tensor value;  // without its graph
+  at::Tensor value;                          // without its graph
   bool gradient = false, unit_rows = false;  // flags that the loss declares
 };
 
@@ -77,7 +77,7 @@ struct kith_loss_ref_s {
   void* self = nullptr;
   std::vector<std::size_t> place;  // of each bound input among the declared ones
   std::size_t declared = 0;
-  bool watched = false;                // the next three are of the last call that was watched
+  bool watched = false;  // the next three are of the last call that was watched
   std::vector<kith::host::WatchedInput> inputs;
   at::Tensor value;                    // without its graph
   std::optional<double> chance_value;  // for the call's shapes, where the loss has one
@@ -124,8 +124,8 @@ class Job {
   kith_loss_ref make_loss(PluginObjectPtr loss, const std::vector<std::string>& inputs);
 
   const std::deque<kith_loss_ref_s>& losses() const { return losses_; }
-  /// Whether the next calls of losses leave their inputs and their value behind, and what that is at
-  /// chance.
+  /// Whether the next calls of losses leave their inputs and their value behind, and what that is
+  /// at chance.
   void watch_losses(bool on) {
     for (auto& loss : losses_) {
       loss.watched = on;

@@ -89,8 +89,8 @@ class RunFile {
                      std::span<const std::int64_t> labels,
                      const std::vector<std::string>& class_names);
 
-  /// Writes /samples/train/trained_rows: the rows of /samples/train that were trained on, rising. Row
-  /// i of a memory bank is of row trained_rows[i].
+  /// Writes /samples/train/trained_rows: the rows of /samples/train that were trained on, rising.
+  /// Row i of a memory bank is of row trained_rows[i].
   void write_trained_rows(std::span<const std::int64_t> rows);
 
   /// Begins a feature table of `rows` rows; row i is row i of /samples/<split>.

@@ -19,12 +19,12 @@ class Adam : public Optimizer {
     const double weight_decay = batch.treatment.decays ? spec_.weight_decay : 0;
     at::_foreach_add_(batch.state[2], 1);
     if (batch.skip.defined())  // the kernel leaves the counts alone
-      at::_foreach_sub_(batch.state[2],
-                        std::vector<at::Tensor>(batch.state[2].size(), batch.skip));
+      at::_foreach_sub_(batch.state[2], std::vector<at::Tensor>(batch.state[2].size(), batch.skip));
     const auto kernel = decoupled_ ? kFusedAdamW : kFusedAdam;
     kernel(batch.parameters, batch.gradients, batch.state[0], batch.state[1], {}, batch.state[2],
            batch.learning_rate, spec_.beta1, spec_.beta2, weight_decay, spec_.eps,
-           /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/{}, /*found_inf=*/batch.skip_if_any());
+           /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/{},
+           /*found_inf=*/batch.skip_if_any());
   }
 
   using Kernel = void (*)(at::TensorList, at::TensorList, at::TensorList, at::TensorList,

@@ -59,11 +59,11 @@ void check_needs(const Assembly& a) {
     throw ConfigError(id + ": needs a batch of at least " + std::to_string(min_batch) +
                       " images, train.batch_size is " + std::to_string(batch));
   if (batch > a.train_images())
-    throw ConfigError("train.batch_size: the batch is larger than the data set: wanted at most " +
-                      std::to_string(a.train_images()) +
-                      (a.trained.empty() ? " (images of the train split)"
-                                         : " (data.train_images)") +
-                      ", got " + std::to_string(batch));
+    throw ConfigError(
+        "train.batch_size: the batch is larger than the data set: wanted at most " +
+        std::to_string(a.train_images()) +
+        (a.trained.empty() ? " (images of the train split)" : " (data.train_images)") + ", got " +
+        std::to_string(batch));
   if (const auto chunks = a.experiment().train.accumulation; chunks > batch)
     throw ConfigError("train.accumulation: wanted at most train.batch_size, which is " +
                       std::to_string(batch) + ", got " + std::to_string(chunks));

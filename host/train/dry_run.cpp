@@ -53,8 +53,8 @@ std::int64_t dry_batch(const Assembly& a, const Job& job) {
   return std::min(batch, smallest * groups);
 }
 
-/// A queue of the keys of the last steps that reaches back into an epoch that is over has keys of the
-/// very images that it stands against.
+/// A queue of the keys of the last steps that reaches back into an epoch that is over has keys of
+/// the very images that it stands against.
 std::vector<std::string> long_queues(const Assembly& a, const Job& job) {
   std::vector<std::string> warnings;
   const auto images = a.train_images();

@@ -25,16 +25,16 @@ struct RunRequest {
 
 struct RunOutcome {
   std::filesystem::path folder;
-  std::vector<Result> results;  ///< of the evaluation at the end
-  bool finished = false;        ///< false: a signal stopped it, and a checkpoint was written
-  bool was_finished = false;    ///< there was nothing left to do
-  double training_s = 0;        ///< of this process
-  double images_per_s = 0;      ///< of this process, evaluations between epochs included
-  double waiting_share = 0;     ///< of that time, spent waiting for data
-  std::int64_t peak_memory_bytes = 0;         ///< of this process
+  std::vector<Result> results;         ///< of the evaluation at the end
+  bool finished = false;               ///< false: a signal stopped it, and a checkpoint was written
+  bool was_finished = false;           ///< there was nothing left to do
+  double training_s = 0;               ///< of this process
+  double images_per_s = 0;             ///< of this process, evaluations between epochs included
+  double waiting_share = 0;            ///< of that time, spent waiting for data
+  std::int64_t peak_memory_bytes = 0;  ///< of this process
   std::int64_t peak_device_memory_bytes = 0;  ///< of a GPU's; 0 on a CPU
-  std::int64_t left_out = 0;    ///< images of all splits that do not decode
-  std::int64_t filled = 0;      ///< rows of batches whose image did not decode, in the whole run
+  std::int64_t left_out = 0;                  ///< images of all splits that do not decode
+  std::int64_t filled = 0;  ///< rows of batches whose image did not decode, in the whole run
 };
 
 /// What a run tells while it goes on. All may be empty. [train thread]

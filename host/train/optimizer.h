@@ -66,7 +66,8 @@ class Optimizer {
   ///
   /// @param learning_rate  the schedule's at this step; times each parameter's factor.
   /// @param base_lr        the one of parameters with a constant learning rate.
-  /// @param skip           float32 with one number on the parameters' device: where it is 1, nothing
+  /// @param skip           float32 with one number on the parameters' device: where it is 1,
+  /// nothing
   ///                       moves, and it is not read back. Undefined: the update is made. Only for
   ///                       kinds that can_skip.
   void step(double learning_rate, double base_lr, const at::Tensor& skip);

@@ -43,9 +43,9 @@ class Trainer {
   Trainer(const Assembly& assembly, Job& job, const Threads& threads);
 
   /// Trains from `first_step` to the end. Returns false if a signal stopped it.
-  /// @throws kith::Error with the step if loss or gradient is not finite, or a guard finds something
-  /// and guards.fatal is set; and what plugins and data throw. No event is told of a step after one
-  /// that was not finite.
+  /// @throws kith::Error with the step if loss or gradient is not finite, or a guard finds
+  /// something and guards.fatal is set; and what plugins and data throw. No event is told of a step
+  /// after one that was not finite.
   bool run(std::int64_t first_step, const StopSignal& stop, const TrainerEvents& events);
 
   TrainingStep& step() { return step_; }

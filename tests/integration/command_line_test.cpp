@@ -57,7 +57,7 @@ TEST_F(CommandLineTest, MistakesAreNamedAndEndWithTwo) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> mistakes{
       {{}, "A subcommand is required"},
       {{"frobnicate"},
-       "kith: no command 'frobnicate'; there are: run, check, data, plugin, schema"},
+       "kith: no command 'frobnicate'; there are: run, check, data, sweep, plugin, schema"},
       {{"chek", "a.toml"}, "kith: no command 'chek'; did you mean 'check'?"},
       {{"plugin", "lst"}, "kith plugin: no command 'lst'; did you mean 'list'?"},
       {{"run"}, "run: an experiment file, or --resume RUN, is required"},

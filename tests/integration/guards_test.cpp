@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs that go wrong without an error, and healthy ones: what is told, with which exit code, and what
-// is left on disk.
+// Runs that go wrong without an error, and healthy ones: what is told, with which exit code, and
+// what is left on disk.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -65,9 +65,9 @@ TEST_F(GuardsTest, MethodWhoseFeaturesCollapseIsToldOnce) {
 }
 
 TEST_F(GuardsTest, LossThatCollapsesTheRowsThatEnterItIsToldOnce) {
-  const auto text = replaced(kSmallExperiment, kMethod,
-                             std::string(kMethod) +
-                                 "\nlast_norm = false\nloss = \"attraction_loss\"");
+  const auto text =
+      replaced(kSmallExperiment, kMethod,
+               std::string(kMethod) + "\nlast_norm = false\nloss = \"attraction_loss\"");
   const auto outcome = start_run(text, {"train.epochs=30", "optimizer.base_lr=0.01"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(lines_of(outcome.err), 1U) << outcome.err;
@@ -101,8 +101,8 @@ TEST_F(GuardsTest, FatalStopsTheRunThatCanGoOnWithoutIt) {
   EXPECT_EQ(outcome.code, 1);
   EXPECT_THAT(outcome.err, HasSubstr("has not moved from step 1 to step 60, "));
   EXPECT_THAT(outcome.err, HasSubstr("(guards.fatal = true: the run stops here)\n"));
-  EXPECT_THAT(checkpoints(), UnorderedElementsAre("step-000000045.safetensors",
-                                                  "step-000000054.safetensors"));
+  EXPECT_THAT(checkpoints(),
+              UnorderedElementsAre("step-000000045.safetensors", "step-000000054.safetensors"));
   const auto resumed = kith({"run", "--resume", "run", "--set", "guards.fatal=false"});
   EXPECT_EQ(resumed.code, 0) << resumed.err;
 }
@@ -113,8 +113,8 @@ TEST_F(GuardsTest, LossThatIsNaNStopsBeforeAnyCheckpointOfIt) {
   EXPECT_THAT(outcome.err,
               HasSubstr("training: the loss is not finite at step 20 (got nan); try a lower "
                         "optimizer.base_lr (now 0.00"));
-  EXPECT_THAT(checkpoints(), UnorderedElementsAre("step-000000009.safetensors",
-                                                  "step-000000018.safetensors"));
+  EXPECT_THAT(checkpoints(),
+              UnorderedElementsAre("step-000000009.safetensors", "step-000000018.safetensors"));
   std::size_t steps = 0;
   for (const auto& line : read_log(folder() / "run")) steps += line.contains("loss") ? 1 : 0;
   EXPECT_EQ(steps, 20U) << "what went well before is kept";
@@ -127,8 +127,8 @@ TEST_F(GuardsTest, InfiniteGradientStopsBeforeTheOptimizersStepAndAnyCheckpointO
               ContainsRegex("training: the gradient is not finite at step 20, in 1 of 6 "
                             "parameters, the first 'method.factor' .the loss is [0-9.]+.; try a "
                             "lower optimizer.base_lr .now 0.00"));
-  EXPECT_THAT(checkpoints(), UnorderedElementsAre("step-000000009.safetensors",
-                                                  "step-000000018.safetensors"));
+  EXPECT_THAT(checkpoints(),
+              UnorderedElementsAre("step-000000009.safetensors", "step-000000018.safetensors"));
 }
 
 TEST_F(GuardsTest, StateThatIsNaNIsNotMadeACheckpoint) {
@@ -136,8 +136,8 @@ TEST_F(GuardsTest, StateThatIsNaNIsNotMadeACheckpoint) {
   EXPECT_EQ(outcome.code, 1);
   EXPECT_THAT(outcome.err, HasSubstr("training: 'method.notes' is not finite after 27 steps (2 of "
                                      "its 2 numbers)"));
-  EXPECT_THAT(checkpoints(), UnorderedElementsAre("step-000000009.safetensors",
-                                                  "step-000000018.safetensors"));
+  EXPECT_THAT(checkpoints(),
+              UnorderedElementsAre("step-000000009.safetensors", "step-000000018.safetensors"));
 }
 
 TEST_F(GuardsTest, HealthyRunsOfEachMethodTellNothing) {

@@ -169,17 +169,15 @@ TEST_F(RunTest, TrainsOnFewerImagesAndSaysWhich) {
   EXPECT_THAT(read_text(folder() / "run" / "resolved.toml"), HasSubstr("train_images = 42\n"));
   const auto python = host::find_python("h5py, numpy");
   if (python.empty()) GTEST_SKIP() << "no Python with h5py; KITH_PYTHON may name one";
-  const auto result =
-      host::run_python(python, kReadTrainedRows, (folder() / "run").string());
+  const auto result = host::run_python(python, kReadTrainedRows, (folder() / "run").string());
   EXPECT_EQ(result.output, "read\n");
 }
 
 TEST_F(RunTest, TellsOfAQueueThatIsLongerThanTheData) {
   environment["KITH_PLUGIN_PATH"] = KITH_METHOD_FIXTURES;
-  const auto file =
-      experiment(replaced(kSmallExperiment,
-                          "plugin = \"simclr\"\nhead_width = 16\nembedding_width = 8",
-                          "plugin = \"queue_method\"\nqueue_size = 64"));
+  const auto file = experiment(replaced(kSmallExperiment,
+                                        "plugin = \"simclr\"\nhead_width = 16\nembedding_width = 8",
+                                        "plugin = \"queue_method\"\nqueue_size = 64"));
   const std::string text =
       "method.queue: the queue has 64 rows, and 40 images are trained on: an image's own keys";
   const auto run = kith({"run", file, "--set", "data.train_images=40", "--set", "train.epochs=1"});

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <kith/augmentation.hpp>
@@ -50,6 +51,14 @@ KITH_CPU_VARIANTS void scale_saturation_values(float* red, float* green, float* 
     green[i] = clipped_to_unit(v - (v - g) * ratio);
     blue[i] = clipped_to_unit(v - (v - b) * ratio);
   }
+}
+
+/// a where the condition holds, else b, by bits: a choice that g++ never makes a branch, which
+/// would keep a loop scalar.
+inline float pick(bool condition, float a, float b) {
+  const std::int32_t mask = mask_of(condition);
+  return std::bit_cast<float>((std::bit_cast<std::int32_t>(a) & mask) |
+                              (std::bit_cast<std::int32_t>(b) & ~mask));
 }
 
 /// How far below V a channel lies, in shares of the chroma. `sixths` in [0, 12) is the place on the

@@ -40,8 +40,7 @@ class MemoryBank {
   /// Dot products of row i of x with the bank's rows chosen for it; the gradient goes to x alone.
   /// @param x [N, width] @param chosen int64 [N, K] @returns [N, K]
   Tensor dot(const Tensor& x, const Tensor& chosen) const {
-    const Tensor rows = rows_.index_select(0, chosen.flatten()).view({x.size(0), -1, x.size(1)});
-    return rows.matmul(x.unsqueeze(2)).squeeze(2);
+    return call<"kith::gathered_rows_dot">(x, rows_, chosen);
   }
 
   /// row <- normalised(momentum * row + (1 - momentum) * embedding), for the images of all ranks.

@@ -89,8 +89,8 @@ TEST(EvaluatorTest, FeaturesThatAreNotFiniteAreToldAndNotEvaluated) {
   EXPECT_THAT(s.evaluator.take_warnings(),
               testing::ElementsAre("probe_evaluation: the features of the trained encoder are not "
                                    "finite in " +
-                                   train + " of " + train +
-                                   " rows of train (the first: row 0), " + val + " of " + val +
+                                   train + " of " + train + " rows of train (the first: row 0), " +
+                                   val + " of " + val +
                                    " rows of val (the first: row 0); they are not evaluated: "
                                    "output 'features' of role 'encoder'"));
   EXPECT_TRUE(s.evaluator.take_warnings().empty());

@@ -64,7 +64,8 @@ TEST(CollapseGuardTest, TellsOnceAfter200StepsWithNumbersAndWhatToTry) {
       w.look(200),
       ElementsAre(
           "collapse: after step 200 all images have nearly the same rows: the output 'features' of "
-          "the encoder in role 'encoder' deviate by 0.000 / sqrt(4), where spread ones deviate by 1 "
+          "the encoder in role 'encoder' deviate by 0.000 / sqrt(4), where spread ones deviate by "
+          "1 "
           "/ sqrt(4) and those of the first step by 0.000 / sqrt(4); try a lower learning rate, a "
           "stronger augmentation, or look at the method's stop-gradient and predictor"));
   EXPECT_THAT(w.look(250), IsEmpty()) << "told once";
@@ -102,7 +103,8 @@ TEST(CollapseGuardTest, AShorterRunIsJudgedAtItsEnd) {
 }
 
 TEST(CollapseGuardTest, LooksAtTheRowsThatEnterALoss) {
-  Watched w(Watched::plan_of("simclr", {{"last_norm", {false}}, {"head_layers", {std::int64_t{1}}}}));
+  Watched w(
+      Watched::plan_of("simclr", {{"last_norm", {false}}, {"head_layers", {std::int64_t{1}}}}));
   w.draw_together(1e4);  // of the features, which the head still tells apart or not
   w.fixture.job->watch_losses(true);
   {
@@ -112,9 +114,9 @@ TEST(CollapseGuardTest, LooksAtTheRowsThatEnterALoss) {
   w.fixture.run(0);
   const auto texts = w.look(200);
   ASSERT_EQ(texts.size(), 1U);
-  EXPECT_THAT(texts[0],
-              testing::HasSubstr("the rows 'embedding' that enter the loss org.kith.nt_xent deviate "
-                                 "by 0.000 / sqrt(128)"));
+  EXPECT_THAT(texts[0], testing::HasSubstr(
+                            "the rows 'embedding' that enter the loss org.kith.nt_xent deviate "
+                            "by 0.000 / sqrt(128)"));
 }
 
 TEST(CollapseGuardTest, AJobIsLeftInTheModeThatItWasIn) {

@@ -61,8 +61,8 @@ TEST(TeacherGuardTest, ATeacherWithoutMomentumEqualsItsStudentByRight) {
 }
 
 TEST(TeacherGuardTest, AStudentWithoutAGradientIsNamed) {
-  // Behind the head's batch norm a constant offset is all that copies_method asks for, so its encoder
-  // has a gradient of 0.
+  // Behind the head's batch norm a constant offset is all that copies_method asks for, so its
+  // encoder has a gradient of 0.
   EXPECT_THAT(told(copies(0)),
               ElementsAre("teacher: 'encoder@teacher' has not moved from step 1 to step 51, with a "
                           "learning rate above 0 (its ema_momentum is 0); look whether its "

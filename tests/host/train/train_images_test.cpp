@@ -60,9 +60,10 @@ TEST(TrainImagesTest, MoreThanTrainHasAndFewerThanABatchAreRefused) {
     const TinyExperiment tiny("", std::move(overrides));
     return thrown<ConfigError>([&] { tiny.assemble(); });
   };
-  EXPECT_THAT(refusal({"data.train_images=41"}),
-              testing::MatchesRegex("data.train_images: must be at most the [23][0-9] images of train "
-                                    "in '.*', got 41"));
+  EXPECT_THAT(
+      refusal({"data.train_images=41"}),
+      testing::MatchesRegex("data.train_images: must be at most the [23][0-9] images of train "
+                            "in '.*', got 41"));
   EXPECT_EQ(refusal({"data.train_images=7"}),
             "train.batch_size: the batch is larger than the data set: wanted at most 7 "
             "(data.train_images), got 8");
