@@ -14,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include "data/loader_settings_check.h"
 #include "data/sampler.h"
 
 namespace kith::host {
@@ -38,27 +39,6 @@ std::exception_ptr with_place(const std::string& where) {
     return std::make_exception_ptr(DataError(where + e.what()));
   } catch (...) {
     return std::make_exception_ptr(DataError(where + "an exception of unknown type"));
-  }
-}
-
-/// How many samples are handed out in an epoch, the last partial batch included.
-std::int64_t sample_count(const Dataset& dataset, const LoaderSettings& s) {
-  return s.chosen.empty() ? dataset.size(s.split) : static_cast<std::int64_t>(s.chosen.size());
-}
-
-void check_settings(const Dataset& dataset, const LoaderSettings& s) {
-  const std::int64_t size = sample_count(dataset, s);
-  const std::string split(split_name(s.split));
-  if (s.batch_size < 1 || s.threads < 1 || s.prefetch < 1) {
-    throw ConfigError("loader: batch_size, threads and prefetch must be at least 1, got " +
-                      std::to_string(s.batch_size) + ", " + std::to_string(s.threads) + ", " +
-                      std::to_string(s.prefetch));
-  }
-  if (size == 0) throw DataError("loader: " + split + " has no image");
-  static_cast<void>(dataset.label(s.split, 0));  // throws if test has not been opened
-  if (s.shuffle && s.batch_size > size) {
-    throw DataError("loader: batch_size must be at most the " + std::to_string(size) +
-                    " images of " + split + ", got " + std::to_string(s.batch_size));
   }
 }
 
@@ -139,7 +119,7 @@ class Loader::Impl {
 
 Loader::Impl::Impl(const Dataset& dataset, const ViewMaker& maker, const LoaderSettings& settings)
     : dataset_(dataset), maker_(maker), settings_(settings) {
-  check_settings(dataset, settings);
+  check_loader_settings(dataset, settings);
   size_ = sample_count(dataset, settings);
   const std::int64_t batch = settings.batch_size;
   steps_per_epoch_ = settings.shuffle ? size_ / batch : (size_ + batch - 1) / batch;

@@ -164,7 +164,7 @@ class SnippetsTest(unittest.TestCase):
         self.assertIn("trained encoder", self.train(method='plugin = "simclr"\nloss = { plugin = "alignment", uniformity = 1.0 }'))
 
     def test_the_other_four_train_together(self):
-        text = self.train(encoder="perceptron", method='plugin = "byol"\nhead_width = 32\nembedding_width = 16',
+        text = self.train(encoder="perceptron", method='plugin = "slow_target"\nhead_width = 32\nembedding_width = 16',
                           augment='{ plugin = "random_resized_crop" }, { plugin = "erase", side = 0.25, probability = 0.5 }')
         self.assertIn("class_mean on test", text)
 
