@@ -53,6 +53,7 @@ struct Evaluator::Given {
   Split split = Split::kVal;
   /// Where rows are not finite: how many, of what. Such rows are not evaluated.
   std::string not_finite;
+  std::int64_t bank_val_rows = 0;  // the bank's last ones
 
   void note_if_not_finite(const at::Tensor& rows, const std::string& whose) {
     const auto bad = rows.isfinite().all(1).logical_not();
@@ -138,6 +139,7 @@ Evaluator::Given Evaluator::splits(const Plugin& plugin, const std::string& row,
   given.query = represent(plugin.choice(), row, round.query, round);
   given.query_labels = labels_of(dataset, round.query);
   given.split = round.query;
+  if (round.bank.back() == Split::kVal) given.bank_val_rows = bank.back().size(0);
   given.note_if_not_finite(given.query, rows_of_split(round.query));
   return given;
 }
@@ -166,6 +168,7 @@ void Evaluator::evaluate(const Plugin& plugin, const std::string& row, Round& ro
     return;
   }
   for (const bool centred : {false, true}) {
+    if (centred && plugin.part.plugin->has_fact("ignores", "shift")) continue;
     if (centred) given.centre();
     call(plugin, given,
          {plugin.name, std::string(split_name(given.split)), row, centred, "", 0, ""}, round);
@@ -188,7 +191,8 @@ void Evaluator::call(const Plugin& plugin, const Given& given, Result common, Ro
       static_cast<std::int64_t>(assembly_.dataset->class_names().size()),
       views.data(),
       static_cast<std::uint32_t>(views.size()),
-      0};
+      0,
+      given.bank_val_rows};
   struct Sink {
     std::vector<Result>& results;
     std::vector<ResultTable>& tables;

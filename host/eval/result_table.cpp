@@ -54,6 +54,9 @@ std::string one_table(const std::vector<Result>& results) {
   text += "\n" + head + "\n";
   for (const auto& row : distinct<std::string>(results, [](const Result& r) { return r.row; })) {
     for (const bool centred : {false, true}) {
+      if (std::none_of(results.begin(), results.end(),
+                       [&](const Result& x) { return x.row == row && x.centred == centred; }))
+        continue;
       text += fmt::format("  {:<28}", row_title(row) + (centred ? ", centred" : ""));
       for (const auto& metric : metrics) {
         const auto r = std::find_if(results.begin(), results.end(), [&](const Result& x) {

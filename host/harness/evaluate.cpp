@@ -72,7 +72,8 @@ EvaluationResult evaluate(const std::string& table, const EvaluationInput& input
                                   input.classes,
                                   views.data(),
                                   static_cast<std::uint32_t>(views.size()),
-                                  0};
+                                  0,
+                                  input.bank_val_rows};
   EvaluationResult result;
   const auto report = report_into(result);
   host::check_plugin(api.evaluate(self, &data, &report), id + ": evaluate");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <kith/classification.hpp>
 #include <kith/evaluation.hpp>
-#include <kith/random.hpp>
 
 namespace {
 
@@ -57,17 +57,19 @@ class Knn : public kith::Evaluation {
     for (const auto n : labels_per_class_) {
       if (n == 0) {
         const Tensor votes = vote(query, bank, data.bank_labels, data.classes, k_);
-        report.metric("top1", top(votes, data.query_labels, 1));
-        if (data.classes > 5) report.metric("top5", top(votes, data.query_labels, 5));
+        report.metric("top1", kith::share_in_top(votes, data.query_labels, 1));
+        if (data.classes > 5)
+          report.metric("top5", kith::share_in_top(votes, data.query_labels, 5));
         if (report_votes_) report.table("votes", votes);
         continue;
       }
       double sum = 0;
       for (std::int64_t draw = 0; draw < draws_; ++draw) {
-        const Tensor rows = few_rows(data.bank_labels, data.classes, n, draw);
+        const Tensor rows =
+            kith::as_rows(kith::few_labels(data.bank_labels, data.classes, n, draw));
         const Tensor votes = vote(query, bank.index_select(0, rows),
                                   data.bank_labels.index_select(0, rows), data.classes, few_k_);
-        sum += top(votes, data.query_labels, 1);
+        sum += kith::share_in_top(votes, data.query_labels, 1);
       }
       report.metric("top1_" + std::to_string(n) + "_labels", sum / static_cast<double>(draws_));
     }
@@ -102,35 +104,6 @@ class Knn : public kith::Evaluation {
       places.push_back(best[1]);
     }
     return {kith::cat(distances), kith::cat(places)};
-  }
-
-  /// The share of queries whose class is among the n with the most votes.
-  static double top(const Tensor& votes, const Tensor& labels, std::int64_t n) {
-    const Tensor best = kith::call_many<"aten::topk">(votes, n)[1];  // [N, n]
-    const Tensor hits = (best == labels.unsqueeze(1)).to(kith::Dtype::kFloat64).sum();
-    return hits.contiguous().data<double>()[0] / static_cast<double>(labels.size(0));
-  }
-
-  /// Positions of n bank rows of each class; those of a class that has fewer are all taken.
-  static Tensor few_rows(const Tensor& labels, std::int64_t classes, std::int64_t n,
-                         std::int64_t draw) {
-    std::vector<std::vector<std::int64_t>> of_class(static_cast<std::size_t>(classes));
-    const auto* label = labels.data<std::int64_t>();
-    for (std::int64_t i = 0; i < labels.size(0); ++i)
-      of_class[static_cast<std::size_t>(label[i])].push_back(i);
-    kith::DrawKey key;
-    key.purpose = kith::DrawPurpose::kEvaluation;
-    key.step = static_cast<std::uint64_t>(draw);
-    std::vector<std::int64_t> chosen;
-    for (std::size_t c = 0; c < of_class.size(); ++c) {
-      auto& rows = of_class[c];
-      key.sample = c;
-      kith::Draw(key, "few labels").shuffle(std::span<std::int64_t>(rows));
-      chosen.insert(chosen.end(), rows.begin(),
-                    rows.begin() + std::min(n, static_cast<std::int64_t>(rows.size())));
-    }
-    const auto count = static_cast<std::int64_t>(chosen.size());
-    return kith::from_data(chosen.data(), kith::Dtype::kInt64, kith::Ints(&count, 1));
   }
 
   std::int64_t k_, few_k_, draws_;

@@ -25,6 +25,9 @@ struct EvaluationData {
   Tensor query_labels;  // int64 [N]; undefined without labels
   std::int64_t classes;
   std::vector<Tensor> views;  // float32 [n, D] each, row i of all is of one image
+  /// How many of the bank's last rows are of val, where the query is test: what is chosen is chosen
+  /// on these. 0 where the query is val itself, or there is no val.
+  std::int64_t bank_val_rows = 0;
 };
 
 /// Where results go.
@@ -50,6 +53,8 @@ class Report {
 /// A plugin derives from it and has identity, options,
 ///   static constexpr bool needs_labels;
 ///   static constexpr kith::ViewsWanted views;   // optional: it gets views, and no bank and query
+///   static constexpr bool ignores_shift = true; // optional: the same vector added to all features
+///                                               // changes nothing; it is not run on centred ones
 ///   a constructor from (const kith::Options&), and
 ///   void evaluate(const kith::EvaluationData& data, const kith::Report& report) const;   // [train
 ///   thread]
@@ -64,6 +69,8 @@ class Evaluation {
       w.fact("needs", "views", detail::Decimal(P::views.count).view(), "");
       w.fact("needs", "view_images", detail::Decimal(P::views.images).view(), "");
     }
+    if constexpr (requires { P::ignores_shift; })
+      if (P::ignores_shift) w.fact("ignores", "shift", "", "");
   }
   template <class P, class W>
   static consteval void services(W& w) {
@@ -85,7 +92,8 @@ class Evaluation {
                                 Tensor::borrow(d->query),
                                 Tensor::borrow(d->query_labels),
                                 d->classes,
-                                {}};
+                                {},
+                                KITH_HAS(d, bank_val_rows) ? d->bank_val_rows : 0};
             if (KITH_HAS(d, n_views))
               for (std::uint32_t i = 0; i < d->n_views; ++i)
                 data.views.push_back(Tensor::borrow(d->views[i]));

@@ -294,6 +294,7 @@ struct EvaluationInput {
   std::vector<std::int64_t> query_labels;  ///< [N], or empty
   std::int64_t classes = 0;
   std::vector<Values> views = {};  ///< [n, D] each
+  std::int64_t bank_val_rows = 0;  ///< of the bank's last rows
 };
 
 struct Metric {

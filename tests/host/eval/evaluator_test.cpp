@@ -59,6 +59,26 @@ TEST(EvaluatorTest, AtTheEndTheBankIsTrainWithValAndTestIsOpenedOnce) {
   EXPECT_EQ(s.assembly.dataset->test_reads(), 1);
 }
 
+TEST(EvaluatorTest, ValRowsAreTheBanksLastAtTheEndAndNoneWhereValIsTheQuery) {
+  Setting s(kProbe), no_test(kProbe, {"data.read_test=false"});
+  EXPECT_EQ(
+      by_path(s.evaluator.on_val(*s.job, 2)).at("probe_evaluation/val/trained/plain/bank_val_rows"),
+      0);
+  EXPECT_EQ(
+      by_path(s.evaluator.at_end(*s.job)).at("probe_evaluation/test/trained/plain/bank_val_rows"),
+      s.size(Split::kVal));
+  EXPECT_EQ(by_path(no_test.evaluator.at_end(*no_test.job))
+                .at("probe_evaluation/val/trained/plain/bank_val_rows"),
+            0);
+}
+
+TEST(EvaluatorTest, WhatIgnoresAShiftIsNotRunOnCentredRows) {
+  Setting s("[[evaluation]]\nplugin = \"linear\"\nlabels_per_class = [0]\n");
+  const auto values = by_path(s.evaluator.at_end(*s.job));
+  EXPECT_EQ(values.count("linear/test/trained/plain/top1"), 1U);
+  EXPECT_EQ(values.count("linear/test/trained/centred/top1"), 0U);
+}
+
 TEST(EvaluatorTest, FeaturesAreThereWithoutAnEvaluation) {
   Setting s("");
   EXPECT_TRUE(s.evaluator.at_end(*s.job).empty());

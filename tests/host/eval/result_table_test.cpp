@@ -40,6 +40,17 @@ TEST(ResultTableTest, ANumberThatIsMissingLeavesItsPlaceEmpty) {
   EXPECT_THAT(text, testing::HasSubstr("1235"));
 }
 
+TEST(ResultTableTest, RowsThatWereNotCentredHaveNoLineForIt) {
+  std::vector<Result> plain;
+  for (const char* row : {"untrained", "trained"})
+    plain.push_back({"linear", "test", row, false, "top1", 0.5, "fraction"});
+  EXPECT_EQ(result_table(plain),
+            "linear on test\n"
+            "                                                    top1\n"
+            "  untrained encoder                               50.0 %\n"
+            "  trained encoder                                 50.0 %\n");
+}
+
 TEST(ResultTableTest, EvaluationsHaveTablesOfTheirOwn) {
   auto both = results();
   both.push_back({"probe", "test", "trained", false, "width", 4, "1"});

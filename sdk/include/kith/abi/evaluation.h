@@ -28,6 +28,8 @@ typedef struct kith_evaluation_data {
   const kith_tensor* views;
   uint32_t n_views;
   uint32_t reserved2;
+  /* How many of the bank's last rows are of val, where the query is test; else 0. */
+  int64_t bank_val_rows;
 } kith_evaluation_data;
 
 /* Where results go. Text and values are copied. */
