@@ -10,6 +10,7 @@
 #include "build_facts.h"
 #include "tensor/services.h"
 #include "train/peak_memory.h"
+#include "train/state_meaning.h"
 #include "train/training_state.h"
 
 namespace kith::host {
@@ -118,7 +119,8 @@ void RunRecord::write_state(Job& job) {
   const auto write = [&](const auto& tensors) {
     for (const auto& t : tensors)
       if (!t.export_kind.empty())
-        file_.write_state(t.export_kind, t.name, snapshot(t.value).view());
+        file_.write_state(t.export_kind, t.name, snapshot(t.value).view(),
+                          state_meaning(t.export_kind));
   };
   write(job.state().parameters());
   write(job.state().buffers());
