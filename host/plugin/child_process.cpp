@@ -2,7 +2,6 @@
 #include "plugin/child_process.h"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -18,8 +17,7 @@
 #include <thread>
 
 #include "plugin/trial_report.h"
-
-extern "C" char** environ;
+#include "process/start_program.h"
 
 namespace kith::host {
 namespace {
@@ -59,57 +57,18 @@ class Scratch {
   int fd_ = -1;
 };
 
-class SpawnOptions {
- public:
-  SpawnOptions(const Scratch& output, const Scratch& report) {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_adddup2(&actions_, output.fd(), 1);
-    ::posix_spawn_file_actions_adddup2(&actions_, output.fd(), 2);
-    ::posix_spawn_file_actions_adddup2(&actions_, report.fd(), kTrialReportDescriptor);
-    ::posix_spawnattr_init(&attributes_);
-    ::posix_spawnattr_setpgroup(&attributes_, 0);
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    ::posix_spawnattr_setsigmask(&attributes_, &none);
-    ::posix_spawnattr_setsigdefault(&attributes_, &all);
-    ::posix_spawnattr_setflags(
-        &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  }
-  ~SpawnOptions() {
-    ::posix_spawn_file_actions_destroy(&actions_);
-    ::posix_spawnattr_destroy(&attributes_);
-  }
-  SpawnOptions(const SpawnOptions&) = delete;
-  SpawnOptions& operator=(const SpawnOptions&) = delete;
-
-  pid_t start(const std::vector<std::string>& command) const {
-    std::vector<char*> arguments;
-    arguments.reserve(command.size() + 1);
-    for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    pid_t pid = 0;
-    const int error =
-        ::posix_spawn(&pid, command[0].c_str(), &actions_, &attributes_, arguments.data(), environ);
-    if (error != 0)
-      throw kith::Error("loader: cannot start " + command[0] +
-                        " to try plugins: " + std::strerror(error));
-    return pid;
-  }
-
- private:
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
-};
-
 }  // namespace
 
 ChildResult run_child_process(const std::vector<std::string>& command,
                               std::chrono::milliseconds time_limit) {
   const Scratch output("kith trial output");
   const Scratch report("kith trial report");
-  const pid_t pid = SpawnOptions(output, report).start(command);
+  Spawn spawn;
+  spawn.give(STDOUT_FILENO, output.fd());
+  spawn.give(STDERR_FILENO, output.fd());
+  spawn.give(kTrialReportDescriptor, report.fd());
+  const pid_t pid =
+      spawn.start(command, {}, "loader: cannot start " + command[0] + " to try plugins");
   const auto end = std::chrono::steady_clock::now() + time_limit;
   ChildResult result;
   // The child stays a zombie until its whole group is ended: so long its number means nobody else.
@@ -156,9 +115,7 @@ std::string how_it_ended(const ChildResult& child, std::chrono::milliseconds tim
   if (child.timed_out)
     return "did not return within " +
            std::to_string(std::chrono::duration<double>(time_limit).count()).substr(0, 4) + " s";
-  if (child.signal != 0)
-    return "was ended by signal " + std::to_string(child.signal) + " (" +
-           ::strsignal(child.signal) + ")";
+  if (child.signal != 0) return ended_by(child.signal);
   return "ended the process with exit code " + std::to_string(child.exit_code);
 }
 

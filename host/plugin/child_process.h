@@ -17,9 +17,8 @@ struct ChildResult {
   std::string report;  ///< what it wrote on descriptor 3, at most 1 MiB
 };
 
-/// Starts a program in a process group of its own (posix_spawn: this process has threads, which
-/// fork would not copy), waits for it, and ends it with all that it started when the time is up.
-/// Its standard input is empty.
+/// Starts a program as Spawn does, waits for it, and ends it with all that it started when the time
+/// is up.
 ///
 /// @throws kith::Error  if it cannot be started.
 ChildResult run_child_process(const std::vector<std::string>& command,

@@ -28,10 +28,7 @@ class Knn : public kith::Evaluation {
                         .range(1e-4, 1e4)
                         .help("divides the similarity in a cosine vote"),
                     kith::choice("distance", "cosine", "euclidean").help("what makes rows alike"),
-                    kith::integers("labels_per_class", 0, 100, 10)
-                        .range(0, 1000000)
-                        .length(1, 8)
-                        .help("bank rows of each class; 0: all of them"),
+                    kith::labels_per_class(),
                     kith::integer("few_labels_k", 5)
                         .range(1, 100000)
                         .help("neighbours that vote where labels are few"),

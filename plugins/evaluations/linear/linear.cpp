@@ -46,10 +46,7 @@ class Linear : public kith::Evaluation {
           .range(0.01, 0.5)
           .unit("fraction")
           .help("of each class, to choose the strength on where the bank has no val rows"),
-      kith::integers("labels_per_class", 0, 100, 10)
-          .range(0, 1000000)
-          .length(1, 8)
-          .help("bank rows of each class; 0: all of them"),
+      kith::labels_per_class(),
       kith::integer("draws", 5)
           .range(1, 100)
           .help("fixed draws of few labels, whose mean is reported"),

@@ -64,11 +64,7 @@ class InstDisc : public kith::Method {
 
  private:
   static nn::Head form(const kith::Options& o) {
-    return {.layers = o.integer("head_layers"),
-            .out = o.integer("embedding_width"),
-            .inner_bias = true,
-            .inner_norm = false,
-            .last_bias = true};
+    return nn::Head::plain(o.integer("head_layers"), o.integer("embedding_width"));
   }
 
   std::string kind_;

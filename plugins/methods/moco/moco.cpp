@@ -79,11 +79,7 @@ class MoCo : public kith::Method {
 
  private:
   static nn::Head form(const kith::Options& o) {
-    return {.layers = o.integer("head_layers"),
-            .out = o.integer("embedding_width"),
-            .inner_bias = true,
-            .inner_norm = false,
-            .last_bias = true};
+    return nn::Head::plain(o.integer("head_layers"), o.integer("embedding_width"));
   }
   static kith::CopyRule follows(const kith::Options& o) {
     return {.ema_momentum = o.schedule("ema_momentum"), .moves_before_step = true};

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <kith/error.hpp>
+#include <kith/option.hpp>
 #include <kith/random.hpp>
 #include <kith/tensor.hpp>
 #include <span>
@@ -15,6 +16,15 @@
 #include <vector>
 
 namespace kith {
+
+/// The option `labels_per_class`: one result for each of its numbers, with so many of the bank's
+/// rows of each class; 0 means all of them.
+constexpr Option labels_per_class() {
+  return integers("labels_per_class", 0, 100, 10)
+      .range(0, 1000000)
+      .length(1, 8)
+      .help("bank rows of each class; 0: all of them");
+}
 
 /// Positions by class, rising: element c has the rows whose label is c. [any thread]
 ///

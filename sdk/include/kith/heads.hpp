@@ -26,6 +26,11 @@ struct Head {
   bool last_bias = false;
   LastNorm last_norm = LastNorm::kNone;
 
+  /// Layers with a bias each and no batch norm.
+  static constexpr Head plain(std::int64_t layers, std::int64_t out) {
+    return {
+        .layers = layers, .out = out, .inner_bias = true, .inner_norm = false, .last_bias = true};
+  }
   /// Of the rows that come out, for rows of width `in`.
   std::int64_t width(std::int64_t in) const { return layers > 0 ? out : in; }
 };
