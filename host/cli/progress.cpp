@@ -38,8 +38,12 @@ std::string Progress::line(const StepRecord& r) const {
   const auto done = static_cast<double>(r.step - first_step_);
   const auto left =
       done > 0 ? seconds_since(start_) / done * static_cast<double>(steps_ - r.step) : 0;
-  return fmt::format("epoch {:.1f}/{}  step {}/{}  loss {:.4f}  {:.0f} images/s  {} left", r.epoch,
-                     epochs_, r.step, steps_, r.loss, r.images_per_s, time_text(left));
+  const auto probe = r.metrics.find("online_probe_top1");
+  const auto probe_text =
+      probe == r.metrics.end() ? "" : fmt::format("  probe {:.1f} %", 100 * probe->second);
+  return fmt::format("epoch {:.1f}/{}  step {}/{}  loss {:.4f}{}  {:.0f} images/s  {} left",
+                     r.epoch, epochs_, r.step, steps_, r.loss, probe_text, r.images_per_s,
+                     time_text(left));
 }
 
 void Progress::show(const StepRecord& r) {

@@ -37,6 +37,12 @@ auto fields(const TrainConfig& c) {
 
 auto fields(const GuardsConfig& c) { return std::tie(c.fatal, c.every_steps); }
 
+bool same_probe(const std::optional<OnlineProbeConfig>& a,
+                const std::optional<OnlineProbeConfig>& b) {
+  return a.has_value() == b.has_value() &&
+         (!a || (a->base_lr == b->base_lr && a->weight_decay == b->weight_decay));
+}
+
 auto fields(const OptimizerConfig& c) {
   return std::tie(c.kind, c.base_lr, c.lr_rule, c.weight_decay, c.sgd_momentum, c.nesterov, c.beta1,
                   c.beta2, c.eps, c.trust, c.form, c.clip, c.no_decay, c.no_adaptation);
@@ -92,8 +98,8 @@ bool same_settings(const Experiment& a, const Experiment& b) {
          std::equal(a.views.begin(), a.views.end(), b.views.begin(), b.views.end(),
                     [](const ViewConfig& x, const ViewConfig& y) { return same_view(x, y); }) &&
          same_view(a.eval_view, b.eval_view) && fields(a.train) == fields(b.train) &&
-         fields(a.guards) == fields(b.guards) && fields(a.optimizer) == fields(b.optimizer) &&
-         fields(a.schedule) == fields(b.schedule) &&
+         fields(a.guards) == fields(b.guards) && same_probe(a.online_probe, b.online_probe) &&
+         fields(a.optimizer) == fields(b.optimizer) && fields(a.schedule) == fields(b.schedule) &&
          std::equal(a.evaluations.begin(), a.evaluations.end(), b.evaluations.begin(),
                     b.evaluations.end(), same_evaluation);
 }

@@ -116,6 +116,13 @@ struct GuardsConfig {
   std::int64_t every_steps = 50;  ///< steps between two looks [1, 1000000]
 };
 
+/// [online_probe]: a linear classifier that is trained beside the method; the run has one where the
+/// table is written.
+struct OnlineProbeConfig {
+  double base_lr = 1e-3;    ///< learning rate of its Adam, constant [0, 1000]
+  double weight_decay = 0;  ///< of its weights, added to the gradient [0, 10]
+};
+
 /// [optimizer]
 struct OptimizerConfig {
   OptimizerKind kind = OptimizerKind::kSgd;  ///< required
@@ -179,6 +186,7 @@ struct Experiment {
   EvalViewConfig eval_view;
   TrainConfig train;
   GuardsConfig guards;
+  std::optional<OnlineProbeConfig> online_probe;
   OptimizerConfig optimizer;
   ScheduleConfig schedule;
   std::vector<EvaluationConfig> evaluations;  ///< [[evaluation]]

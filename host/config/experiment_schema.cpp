@@ -129,6 +129,16 @@ Json guards_schema() {
       "what looks after a run that goes wrong without an error");
 }
 
+Json online_probe_schema() {
+  const OnlineProbeConfig probe;
+  return table({{"base_lr", with(schema_of(kLearningRates), "learning rate of its Adam, constant",
+                                 probe.base_lr)},
+                {"weight_decay", with(schema_of(kWeightDecays), "weight decay of its weights",
+                                      probe.weight_decay)}},
+               "a linear classifier on features without their gradient, trained beside the method "
+               "where this table is written");
+}
+
 Json optimizer_schema() {
   const OptimizerConfig optimizer;
   const Json kinds = list(
@@ -238,6 +248,7 @@ std::string experiment_schema(const PluginCatalog& catalog) {
         {"eval_view", eval_view_schema()},
         {"train", train_schema()},
         {"guards", guards_schema()},
+        {"online_probe", online_probe_schema()},
         {"optimizer", optimizer_schema()},
         {"schedule", schedule_schema()},
         {"evaluation", list({{"$ref", "#/$defs/evaluation"}})}}},

@@ -78,6 +78,7 @@ std::optional<ResolvedExperiment> load_varied_experiment(const std::filesystem::
   std::optional<std::int64_t> epochs;
   if (problems.size() == mistakes) epochs = experiment.train.epochs;
   experiment.guards = read_guards(root);
+  experiment.online_probe = read_online_probe(root);
   experiment.optimizer = read_optimizer(root, problems);
   experiment.schedule = read_schedule(root, epochs, problems);
   experiment.evaluations = parts.evaluations(experiment.roles, experiment.views);

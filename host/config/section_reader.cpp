@@ -123,6 +123,16 @@ GuardsConfig read_guards(TableReader& root) {
   return guards;
 }
 
+std::optional<OnlineProbeConfig> read_online_probe(TableReader& root) {
+  const bool written = root.has("online_probe");
+  TableReader table = root.section("online_probe");
+  OnlineProbeConfig probe;
+  probe.base_lr = table.real("base_lr", kLearningRates, probe.base_lr);
+  probe.weight_decay = table.real("weight_decay", kWeightDecays, probe.weight_decay);
+  table.finish();
+  return written ? std::optional(probe) : std::nullopt;
+}
+
 OptimizerConfig read_optimizer(TableReader& root, Problems& problems) {
   TableReader table = root.section("optimizer");
   OptimizerConfig read;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "config/experiment.h"
 #include "config/problems.h"
 #include "config/table_reader.h"
@@ -12,6 +14,8 @@ namespace kith::host {
 
 TrainConfig read_train(TableReader& root);
 GuardsConfig read_guards(TableReader& root);
+/// None where the table was not written.
+std::optional<OnlineProbeConfig> read_online_probe(TableReader& root);
 /// A setting that the kind of optimiser does not use is warned of and has its default.
 OptimizerConfig read_optimizer(TableReader& root, Problems& problems);
 /// Settings that the kind does not use: as for the optimiser.

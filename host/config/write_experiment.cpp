@@ -116,6 +116,13 @@ std::string guards_text(const GuardsConfig& guards) {
   return table.str();
 }
 
+std::string online_probe_text(const OnlineProbeConfig& probe) {
+  TableText table("[online_probe]");
+  table.real("base_lr", probe.base_lr);
+  table.real("weight_decay", probe.weight_decay);
+  return table.str();
+}
+
 std::string optimizer_text(const OptimizerConfig& optimizer) {
   const auto used = [&](const char* key) { return uses(optimizer.kind, key); };
   TableText table("[optimizer]");
@@ -177,6 +184,7 @@ std::string to_resolved_toml(const ResolvedExperiment& resolved) {
   text += eval_view_text(experiment.eval_view);
   text += train_text(experiment.train);
   text += guards_text(experiment.guards);
+  if (experiment.online_probe) text += online_probe_text(*experiment.online_probe);
   text += optimizer_text(experiment.optimizer);
   text += schedule_text(experiment.schedule);
   for (const EvaluationConfig& each : experiment.evaluations) text += evaluation_text(each);

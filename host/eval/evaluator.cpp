@@ -10,6 +10,7 @@
 #include "eval/held_out_views.h"
 #include "tensor/border.h"
 #include "tensor/handle.h"
+#include "train/online_probe.h"
 
 namespace kith::host {
 namespace {
@@ -235,6 +236,8 @@ std::vector<Result> Evaluator::on_val(Job& job, std::int64_t epochs_done) {
       if (row == "trained" || !constant_rows_done_) evaluate(*plugin, row, round);
   }
   constant_rows_done_ = constant_rows_done_ || !round.results.empty();
+  // After the last epoch the end tells it, if that is on val.
+  if (due(epochs_done) && !(last && !assembly_.reads(Split::kTest))) evaluate_probe(round);
   if (last) last_represented_ = std::move(round.represented);
   return round.results;
 }
@@ -255,8 +258,18 @@ std::vector<Result> Evaluator::at_end(Job& job) {
     if (plugin->part.views == 0 && !has_test && !has_val) continue;
     for (const auto& row : rows_of(*plugin)) evaluate(*plugin, row, round);
   }
+  if (has_test || has_val) evaluate_probe(round);
   keep_features(round);
   return round.results;
+}
+
+/// First of the results: a plugin's are what the last sentence of a run is made of.
+void Evaluator::evaluate_probe(Round& round) {
+  if (probe_ == nullptr) return;
+  const auto features = represent(choice_, "trained", round.query, round);
+  const auto top1 = probe_->top1(features, labels_of(*assembly_.dataset, round.query));
+  round.results.insert(round.results.begin(), {"online_probe", std::string(split_name(round.query)),
+                                               "trained", false, "top1", top1, "fraction"});
 }
 
 void Evaluator::keep_features(Round& round) {

@@ -13,6 +13,8 @@
 
 namespace kith::host {
 
+class OnlineProbe;
+
 /// One number of an evaluation.
 struct Result {
   std::string
@@ -59,6 +61,9 @@ class Evaluator {
   /// A resumed run has the rows that training does not change already.
   void skip_constant_rows() { constant_rows_done_ = true; }
 
+  /// The probe whose accuracy on val or test is a result too, "online_probe"; null: none.
+  void add_probe(const OnlineProbe* probe) { probe_ = probe; }
+
   /// What was left out since the last call, since the features to evaluate are not finite.
   std::vector<std::string> take_warnings() { return std::exchange(warnings_, {}); }
 
@@ -79,6 +84,7 @@ class Evaluator {
   Given views(const Plugin& plugin, const std::string& row, Round& round);
   void call(const Plugin& plugin, const Given& given, Result common, Round& round);
   void keep_features(Round& round);
+  void evaluate_probe(Round& round);
   void evaluate(const Plugin& plugin, const std::string& row, Round& round);
   std::vector<std::string> rows_of(const Plugin& plugin) const;
 
@@ -94,6 +100,7 @@ class Evaluator {
   std::vector<ResultTable> tables_;
   std::vector<std::string> warnings_;
   FeatureChoice choice_;
+  const OnlineProbe* probe_ = nullptr;
 };
 
 }  // namespace kith::host

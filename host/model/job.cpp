@@ -216,7 +216,9 @@ std::vector<at::Tensor> Job::call(kith_callable callable, const at::Tensor& inpu
                                   std::uint64_t want) {
   const bool chunked = settings_.accumulation > 1 && training_ && !in_chunk_ &&
                        !callable->role.empty() && input.size(0) > 1;
-  return chunked ? call_chunked(callable, input, want) : call_whole(callable, input, want);
+  auto outputs = chunked ? call_chunked(callable, input, want) : call_whole(callable, input, want);
+  if (tap_ != nullptr && training_ && !in_chunk_) tap_->see(callable, input, outputs);
+  return outputs;
 }
 
 std::vector<at::Tensor> Job::call_chunked(kith_callable callable, const at::Tensor& input,

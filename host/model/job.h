@@ -18,6 +18,7 @@
 #include "model/plugin_object.h"
 #include "model/ranks.h"
 #include "model/state.h"
+#include "model/tap.h"
 
 namespace kith::host {
 
@@ -140,6 +141,8 @@ class Job {
   std::int64_t most_batch_norm_groups() const;
   /// One forward of a network. `want`: bit i asks for output i.
   std::vector<at::Tensor> call(kith_callable callable, const at::Tensor& input, std::uint64_t want);
+  /// From here on the tap sees each call of `call` in training; null: none does. It outlives that.
+  void set_tap(Tap* tap) { tap_ = tap; }
   /// The named output's position. @throws ConfigError with the nearest name.
   std::uint32_t output_index(kith_callable callable, const std::string& output);
   /// Size of dimension 1 of an output; runs the encoder once on zeros.
@@ -210,6 +213,7 @@ class Job {
   void* method_ = nullptr;
   std::map<std::string, at::Tensor> metrics_;
   std::map<std::string, at::Tensor> draw_replacements_;
+  Tap* tap_ = nullptr;
 };
 
 /// Calls a loss with its bound inputs, in their order; the caller owns the result.

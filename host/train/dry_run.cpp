@@ -8,6 +8,7 @@
 #include "augment/bounds.h"
 #include "eval/features.h"
 #include "model/validate_method.h"
+#include "train/online_probe.h"
 #include "train/training_step.h"
 
 namespace kith::host {
@@ -85,11 +86,15 @@ DryRunReport dry_run(const Assembly& a) {
   TrainingStep step(*job, a.experiment(), std::max<std::int64_t>(1, a.steps_per_epoch()));
   const auto smallest = dry_batch(a, *job);
   auto batch = zero_batch(a, smallest);
+  const auto probe = make_online_probe(a, *job);
+  if (probe) probe->begin_step();
   step.run(batch, 0);
+  if (probe) probe->learn(batch);
 
   for (const auto& [role, encoder] : a.roles)
     report.networks.push_back({role, job->state().count(role + ".")});
   report.networks.push_back({"method", job->state().count("method.")});
+  if (probe) report.networks.push_back({"online_probe", probe->parameters()});
   const auto size = a.experiment().train.batch_size;
   for (const auto& view : batch.views) {
     auto sizes = view.sizes().vec();
@@ -107,6 +112,10 @@ DryRunReport dry_run(const Assembly& a) {
   step.optimizer().for_each_state([&](const std::string&, at::Tensor& t) {
     report.checkpoint_bytes += static_cast<std::int64_t>(t.nbytes());
   });
+  if (probe)
+    probe->for_each_state([&](const std::string&, at::Tensor& t) {
+      report.checkpoint_bytes += static_cast<std::int64_t>(t.nbytes());
+    });
   for (const auto split : {Split::kTrain, Split::kVal, Split::kTest})
     if (a.reads(split)) report.feature_bytes += a.dataset->size(split) * width * 4;
   return report;

@@ -13,7 +13,7 @@ namespace kith::host {
 /// What a step on zeros shows before the first real one.
 struct DryRunReport {
   struct Network {
-    std::string name;             ///< "encoder", "method"
+    std::string name;             ///< "encoder", "method", "online_probe"
     std::int64_t parameters = 0;  ///< trained numbers
   };
   std::vector<Network> networks;

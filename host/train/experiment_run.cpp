@@ -112,6 +112,7 @@ class ExperimentRun {
     trainer_ = std::make_unique<Trainer>(*assembly_, *job_, threads_);
     evaluator_ = std::make_unique<Evaluator>(*assembly_, device_,
                                              static_cast<int>(threads_.tensor + threads_.loader));
+    evaluator_->add_probe(trainer_->probe());
     checkpoints_.emplace(folder_->checkpoints(), assembly_->experiment().train.keep_checkpoints);
     data_identity_ = assembly_->data_identity();
     if (checkpoint_) restore();
@@ -140,7 +141,7 @@ class ExperimentRun {
       throw DataError("resume: the images of train and val in '" + data.path().string() +
                       "' are not those that the run began with (their names or labels differ); "
                       "give the data set's place with --set data.path=FOLDER, or begin a new run");
-    restore_training_state(*checkpoint_, *job_, trainer_->step().optimizer());
+    restore_training_state(*checkpoint_, *job_, trainer_->step().optimizer(), trainer_->probe());
     first_step_ = checkpoint_->step;
     if (const auto filled = checkpoint_->metadata.find("rows_filled");
         filled != checkpoint_->metadata.end())
@@ -152,7 +153,7 @@ class ExperimentRun {
 
   /// The record first: what a resumed run keeps of it must be on disk when the checkpoint is.
   void save(std::int64_t step) {
-    const auto state = training_state(*job_, trainer_->step().optimizer());
+    const auto state = training_state(*job_, trainer_->step().optimizer(), trainer_->probe());
     require_finite_state(state, *job_, step);
     record_->course(*job_, *trainer_);
     record_->commit();

@@ -10,6 +10,7 @@ Trainer::Trainer(const Assembly& assembly, Job& job, const Threads& threads)
     : assembly_(assembly),
       job_(job),
       step_(job, assembly.experiment(), assembly.steps_per_epoch()),
+      probe_(make_online_probe(assembly, job)),
       views_(assembly, assembly.experiment().seed),
       threads_(threads),
       guards_(assembly.experiment().guards, step_.steps(), evaluated_features(assembly)) {
@@ -40,6 +41,7 @@ StepRecord Trainer::record(std::int64_t done, double loss) {
   for (const auto& [name, value] : job_.take_metrics()) r.metrics[name] = value.item<double>();
   if (step_.gradient_norm().defined())
     r.metrics["grad_norm"] = step_.gradient_norm().item<double>();
+  if (probe_) r.metrics.merge(probe_->take_metrics());
   return r;
 }
 
@@ -98,7 +100,9 @@ bool Trainer::run(std::int64_t first_step, const StopSignal& stop, const Trainer
     const bool log_now = done % train.log_every == 0 || epoch_ends;
     const bool look_now = guards_.due(done);
     job_.watch_losses(look_now);
+    if (probe_) probe_->begin_step();
     const auto loss = step_.run(given, step);
+    if (probe_) probe_->learn(given);
     watch_chunks(events);
     if (log_now || look_now) step_.require_finite();
     if (read_each_step || log_now) measure(loader.stats(), events);

@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "data/loader.h"
 #include "guards/guards.h"
 #include "train/assembly.h"
+#include "train/online_probe.h"
 #include "train/stop_signal.h"
 #include "train/threads.h"
 #include "train/training_step.h"
@@ -23,9 +25,10 @@ struct StepRecord {
   double epoch = 0;  ///< epochs done, a fraction within an epoch
   double loss = 0;
   double learning_rate = 0;
-  double images_per_s = 0;                ///< since training began here
-  double waiting_share = 0;               ///< of the time, spent waiting for data
-  std::map<std::string, double> metrics;  ///< what the method recorded, and grad_norm with clipping
+  double images_per_s = 0;   ///< since training began here
+  double waiting_share = 0;  ///< of the time, spent waiting for data
+  std::map<std::string, double>
+      metrics;  ///< what the method recorded; grad_norm with clipping; the online probe's
 };
 
 /// What the trainer tells while it runs. [train thread]
@@ -49,6 +52,8 @@ class Trainer {
   bool run(std::int64_t first_step, const StopSignal& stop, const TrainerEvents& events);
 
   TrainingStep& step() { return step_; }
+  /// Null where the experiment asks for none.
+  OnlineProbe* probe() { return probe_.get(); }
   double images_per_s() const { return images_per_s_; }
   double waiting_share() const { return waiting_share_; }
   /// Rows of batches whose image did not decode and that held another one: on all ranks, as of the
@@ -67,6 +72,7 @@ class Trainer {
   const Assembly& assembly_;
   Job& job_;
   TrainingStep step_;
+  std::unique_ptr<OnlineProbe> probe_;
   AssemblyViews views_;
   Threads threads_;
   double images_per_s_ = 0, waiting_share_ = 0;

@@ -3,6 +3,7 @@
 
 #include "model/job.h"
 #include "store/checkpoint.h"
+#include "train/online_probe.h"
 #include "train/optimizer.h"
 
 namespace kith::host {
@@ -17,11 +18,14 @@ TensorSnapshot snapshot(const at::Tensor& tensor);
 
 /// Everything of a run that a step changes, by name: parameters and copies
 /// ("encoder.conv1.weight"), buffers, and the optimiser's state
-/// ("optimizer/encoder.conv1.weight.momentum_buffer"). The snapshots own copies on the CPU.
-std::map<std::string, TensorSnapshot> training_state(Job& job, Optimizer& optimizer);
+/// ("optimizer/encoder.conv1.weight.momentum_buffer"), and where there is one the online probe's
+/// ("online_probe/weight"). The snapshots own copies on the CPU.
+std::map<std::string, TensorSnapshot> training_state(Job& job, Optimizer& optimizer,
+                                                     OnlineProbe* probe = nullptr);
 
 /// Puts a checkpoint's arrays back.
 /// @throws DataError  names what is missing, left over, or of another shape or dtype.
-void restore_training_state(const Checkpoint& checkpoint, Job& job, Optimizer& optimizer);
+void restore_training_state(const Checkpoint& checkpoint, Job& job, Optimizer& optimizer,
+                            OnlineProbe* probe = nullptr);
 
 }  // namespace kith::host

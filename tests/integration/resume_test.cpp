@@ -78,6 +78,20 @@ TEST_F(ResumeTest, LogAndMetricsThatAreThinnedAreEqualToo) {
   expect_equal_runs(killed, whole);
 }
 
+TEST_F(ResumeTest, AnOnlineProbeGoesOnExactly) {
+  // Records of four steps, so that the signal comes within one.
+  const auto text =
+      replaced(long_experiment(), "log_every = 1", "log_every = 4") + "\n[online_probe]\n";
+  const auto whole = run(text);
+  ASSERT_TRUE(read_datasets(whole).contains("/metrics/train/online_probe_top1"));
+  ASSERT_TRUE(read_tensors(newest_checkpoint(whole)).contains("online_probe/weight"));
+  for (const int signal : {SIGKILL, SIGINT}) {
+    const auto ended = interrupted(text, 12, signal).folder;
+    finish(ended);
+    expect_equal_runs(ended, whole);
+  }
+}
+
 TEST_F(ResumeTest, SupervisedRunsResumeExactlyToo) {
   auto text =
       replaced(long_experiment(), "plugin = \"simclr\"\nhead_width = 16\nembedding_width = 8",

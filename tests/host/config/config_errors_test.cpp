@@ -64,6 +64,8 @@ TEST_F(ConfigErrorsTest, SuggestsTheNearestNameForAnUnknownKey) {
             "experiment: unknown key 'scheduler'; did you mean 'schedule'? (exp.toml:12:2)");
   EXPECT_EQ(error("[train]", "[guards]\nfatl = true\n[train]"),
             "guards: unknown key 'fatl'; did you mean 'fatal'? (exp.toml:13:1)");
+  EXPECT_EQ(error("[train]", "[online_prob]\n[train]"),
+            "experiment: unknown key 'online_prob'; did you mean 'online_probe'? (exp.toml:12:2)");
   EXPECT_EQ(error("plugin = \"simclr\"", "plugin = \"simclr\"\nlos = \"nt_xent\""),
             "method: unknown key 'los'; did you mean 'loss'? (exp.toml:9:1)");
 }
@@ -114,6 +116,8 @@ TEST_F(ConfigErrorsTest, SaysWhichRangeWasWantedAndWhatCame) {
             "data.train_images: must be >= 1, got 0 (exp.toml:5:16)");
   EXPECT_EQ(error("[train]", "[guards]\nevery_steps = 0\n[train]"),
             "guards.every_steps: must be in [1, 1000000], got 0 (exp.toml:13:15)");
+  EXPECT_EQ(error("[train]", "[online_probe]\nbase_lr = -1\n[train]"),
+            "online_probe.base_lr: must be in [0, 1000], got -1 (exp.toml:13:11)");
   EXPECT_EQ(error("4e-3", "inf"),
             "optimizer.base_lr: must be a finite number in [0, 1000], got inf (exp.toml:17:11)");
   EXPECT_EQ(error("4e-3", "4e-3\nbeta1 = 1"),

@@ -36,7 +36,8 @@ class ExperimentSchemaTest : public ExperimentFixture {
   }
 };
 
-const char* const kTables[] = {"data", "eval_view", "train", "guards", "optimizer", "schedule"};
+const char* const kTables[] = {"data",         "eval_view", "train",   "guards",
+                               "online_probe", "optimizer", "schedule"};
 
 TEST_F(ExperimentSchemaTest, KnowsNoKeyThatLoadingDoesNot) {
   for (const char* table : kTables) {

@@ -97,6 +97,7 @@ TEST_F(LoadExperimentTest, FillsInEveryDefault) {
   EXPECT_EQ(experiment.train.keep_checkpoints, 2);
   EXPECT_FALSE(experiment.guards.fatal);
   EXPECT_EQ(experiment.guards.every_steps, 50);
+  EXPECT_FALSE(experiment.online_probe);
   EXPECT_EQ(experiment.optimizer.beta2, 0.999);
   EXPECT_EQ(experiment.schedule.kind, ScheduleKind::kCosine);
   EXPECT_EQ(experiment.schedule.warmup_epochs, 0);

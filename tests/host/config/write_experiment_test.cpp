@@ -130,6 +130,8 @@ clip_grad_norm = 3
 [guards]
 fatal = true
 every_steps = 7
+[online_probe]
+base_lr = 0.01
 [optimizer]
 kind = "lars"
 base_lr = 0.1

@@ -35,6 +35,15 @@ TEST(FiniteStateTest, AStateWithMarksOfInfinityInABufferPasses) {
   EXPECT_EQ(error_with("method.gain.weight", 1e30), "");
 }
 
+TEST(FiniteStateTest, AnOnlineProbeThatDivergedEndsNoRun) {
+  FixtureJob fixture(Plan{});
+  auto state = training_state(*fixture.job, fixture.training->optimizer());
+  state["online_probe/weight"] = snapshot(at::full({3, 4}, kInfinity));
+  EXPECT_NO_THROW(require_finite_state(state, *fixture.job, 36));
+  state["weight"] = state["online_probe/weight"];
+  EXPECT_THROW(require_finite_state(state, *fixture.job, 36), kith::Error);
+}
+
 TEST(FiniteStateTest, NamesTheTensorTheStepAndHowManyNumbers) {
   EXPECT_EQ(error_with("method.gain@teacher.weight", kInfinity),
             "training: 'method.gain@teacher.weight' is not finite after 36 steps (1 of its 4 "

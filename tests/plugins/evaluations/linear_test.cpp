@@ -166,11 +166,13 @@ TEST(LinearTest, ValRowsChooseAlone) {
     most = std::max(most, right[l2]);
   }
   auto input = input_of(bank, overlapping(30, "query"));
+  const std::string options = "labels_per_class = [0], l2 = [0.001, 0.1, 10.0]";
+  const auto without = fit(options, input).metrics.at("l2").value;
   input.bank_val_rows = 30;
-  const auto chosen =
-      fit("labels_per_class = [0], l2 = [0.001, 0.1, 10.0]", input).metrics.at("l2").value;
+  const auto chosen = fit(options, input).metrics.at("l2").value;
   ASSERT_EQ(right.count(chosen), 1U);
   EXPECT_EQ(right[chosen], most);
+  EXPECT_NE(without, chosen) << "the problem does not tell who chooses";
 }
 
 TEST(LinearTest, QueriesNeverChoose) {
