@@ -19,6 +19,7 @@
 #include "store/run_folder.h"
 #include "sweep/cells.h"
 #include "sweep/heat_map.h"
+#include "sweep/markdown.h"
 #include "sweep/metric_name.h"
 #include "sweep/sweep_table.h"
 #include "sweep/table_into.h"

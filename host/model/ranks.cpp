@@ -2,11 +2,12 @@
 #include "model/ranks.h"
 
 #include <ATen/ATen.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <condition_variable>
 #include <kith/error.hpp>
 #include <mutex>
+
+#include "tensor/with_backward.h"
 
 namespace kith::host {
 namespace {
@@ -18,23 +19,14 @@ class SingleRank : public Communicator {
   std::vector<at::Tensor> all_gather(const at::Tensor& value) override { return {value}; }
 };
 
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
-
-struct GatherRows : torch::autograd::Function<GatherRows> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& rows,
-                            std::int64_t communicator) {
-    auto& c = *reinterpret_cast<Communicator*>(communicator);
-    context->saved_data["communicator"] = communicator;
-    context->saved_data["rows"] = rows.size(0);
-    return at::cat(c.all_gather(rows.detach().contiguous()));
-  }
-  static variable_list backward(AutogradContext* context, variable_list grads) {
-    auto& c = *reinterpret_cast<Communicator*>(context->saved_data["communicator"].toInt());
-    const auto rows = context->saved_data["rows"].toInt();
-    return {all_reduce_sum(c, grads[0]).narrow(0, c.rank() * rows, rows), at::Tensor()};
-  }
-};
+/// The rows of all ranks; backward, this rank's part of the sum of their gradients.
+at::Tensor gather_with_gradient(Communicator& c, const at::Tensor& rows) {
+  return with_backward(
+      {rows}, {}, {at::cat(c.all_gather(rows.detach().contiguous()))},
+      [&c, n = rows.size(0)](const std::vector<at::Tensor>&, const std::vector<at::Tensor>& grads) {
+        return std::vector{all_reduce_sum(c, grads[0]).narrow(0, c.rank() * n, n)};
+      })[0];
+}
 
 }  // namespace
 
@@ -104,7 +96,7 @@ void ThreadRanks::abort() {
 
 at::Tensor gather_rows(Communicator& communicator, const at::Tensor& rows, bool gradient) {
   if (communicator.ranks() == 1) return gradient ? rows : rows.detach();
-  if (gradient) return GatherRows::apply(rows, reinterpret_cast<std::int64_t>(&communicator));
+  if (gradient) return gather_with_gradient(communicator, rows);
   return at::cat(communicator.all_gather(rows.detach().contiguous()));
 }
 

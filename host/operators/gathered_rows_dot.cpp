@@ -4,7 +4,6 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "operators/gathered_tiles.h"
+#include "tensor/with_backward.h"
 
 namespace kith::host {
 namespace {
@@ -29,23 +29,14 @@ at::Tensor weighted_sums(const at::Tensor& weights, const at::Tensor& bank,
                           : gathered_rows_sum_composed(weights, bank, index);
 }
 
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
+using Tensors = std::vector<at::Tensor>;
 
-struct GatheredRowsDot : torch::autograd::Function<GatheredRowsDot> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& rows,
-                            const at::Tensor& bank, const at::Tensor& index) {
-    context->save_for_backward({bank, index});
-    return products(rows.contiguous(), bank, index);
-  }
-  static variable_list backward(AutogradContext* context, const variable_list& arrived) {
-    TORCH_CHECK(!at::GradMode::is_enabled(),
-                "gathered_rows_dot: has no second derivative; wanted a backward without "
-                "create_graph");
-    const auto saved = context->get_saved_variables();
-    return {weighted_sums(arrived[0].contiguous(), saved[0], saved[1]), {}, {}};
-  }
-};
+Tensors gradients(const Tensors& saved, const Tensors& arrived) {
+  TORCH_CHECK(!at::GradMode::is_enabled(),
+              "gathered_rows_dot: has no second derivative; wanted a backward without "
+              "create_graph");
+  return {weighted_sums(arrived[0].contiguous(), saved[0], saved[1])};
+}
 
 void check(const at::Tensor& rows, const at::Tensor& bank, const at::Tensor& index) {
   TORCH_CHECK(rows.dim() == 2 && bank.dim() == 2 && index.dim() == 2 &&
@@ -99,8 +90,10 @@ at::Tensor gathered_rows_dot(const at::Tensor& rows, const at::Tensor& bank,
                              const at::Tensor& index) {
   check(rows, bank, index);
   const c10::impl::ExcludeDispatchKeyGuard without_autocast(c10::autocast_dispatch_keyset);
-  return GatheredRowsDot::apply(rows.to(bank.scalar_type()), bank.detach().contiguous(),
-                                index.contiguous());
+  const auto x = rows.to(bank.scalar_type());
+  const Tensors saved{bank.detach().contiguous(), index.contiguous()};
+  return with_backward({x}, saved, {products(x.detach().contiguous(), saved[0], saved[1])},
+                       gradients)[0];
 }
 
 at::Tensor gathered_rows_dot_composed(const at::Tensor& rows, const at::Tensor& bank,

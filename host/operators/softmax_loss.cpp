@@ -4,50 +4,21 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
-#include <string>
+#include <vector>
 
 #include "operators/softmax_tiles.h"
+#include "tensor/with_backward.h"
 
 namespace kith::host {
 namespace {
 
 constexpr const char* kMasked = "masked_softmax_loss";
 constexpr const char* kPaired = "paired_softmax_loss";
-
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
-
-struct TiledLoss : torch::autograd::Function<TiledLoss> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& rows,
-                            const at::Tensor& candidates, const std::optional<at::Tensor>& own,
-                            const SoftmaxScores& scores, const SoftmaxWanted& wanted,
-                            const char* name) {
-    SoftmaxScores in = scores;
-    in.rows = rows.detach().contiguous();
-    in.candidates = candidates.detach().contiguous();
-    if (own) in.own = own->detach().contiguous();
-    auto loss = softmax_in_tiles(in, wanted);
-    context->save_for_backward({loss.rows, loss.candidates, loss.own});
-    context->saved_data["name"] = std::string(name);
-    return loss.value;
-  }
-  static variable_list backward(AutogradContext* context, const variable_list& arrived) {
-    TORCH_CHECK(!at::GradMode::is_enabled(), context->saved_data["name"].toStringRef(),
-                ": has no second derivative on the CPU, its gradient is found in the forward pass; "
-                "wanted a backward without create_graph");
-    variable_list gradients(6);
-    const auto saved = context->get_saved_variables();
-    for (std::size_t i = 0; i < saved.size(); ++i)
-      if (saved[i].defined()) gradients[i] = saved[i] * arrived[0];
-    return gradients;
-  }
-};
 
 at::Tensor tiled(const at::Tensor& rows, const at::Tensor& candidates,
                  const std::optional<at::Tensor>& own, const at::Tensor& positive,
@@ -57,8 +28,23 @@ at::Tensor tiled(const at::Tensor& rows, const at::Tensor& candidates,
                              recorded && candidates.requires_grad(),
                              recorded && own && own->requires_grad(),
                              /*together=*/rows.is_same(candidates)};
-  return TiledLoss::apply(rows, candidates, own,
-                          SoftmaxScores{{}, {}, {}, positive, excluded, temperature}, wanted, name);
+  const auto plain = [](const at::Tensor& x) { return x.detach().contiguous(); };
+  auto loss = softmax_in_tiles({plain(rows), plain(candidates), own ? plain(*own) : at::Tensor(),
+                                positive, excluded, temperature},
+                               wanted);
+  std::vector inputs{rows, candidates};
+  if (own) inputs.push_back(*own);
+  return with_backward(
+      inputs, {loss.rows, loss.candidates, loss.own}, {loss.value},
+      [name, n = inputs.size()](const auto& saved, const auto& arrived) {
+        TORCH_CHECK(!at::GradMode::is_enabled(), name,
+                    ": has no second derivative on the CPU, its gradient is found in the forward "
+                    "pass; wanted a backward without create_graph");
+        std::vector<at::Tensor> gradients(n);
+        for (std::size_t i = 0; i < n; ++i)
+          if (saved[i].defined()) gradients[i] = saved[i] * arrived[0];
+        return gradients;
+      })[0];
 }
 
 /// float64 if all are, else float32.

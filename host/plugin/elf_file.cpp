@@ -161,6 +161,10 @@ class ElfParser {
     }
   }
 
+  [[noreturn, gnu::noinline]] void unfilled(std::string_view what) const {
+    damaged(std::string(what) + " lies at an address that the file does not fill");
+  }
+
   /// Where an address of the loaded library lies in the file, with at least `size` bytes after it.
   std::uint64_t offset_of(std::uint64_t address, std::uint64_t size, const char* what) const {
     for (const Elf64_Phdr& s : segments_) {
@@ -168,7 +172,7 @@ class ElfParser {
       const std::uint64_t inside = address - s.p_vaddr;
       if (size <= s.p_filesz - inside) return s.p_offset + inside;
     }
-    damaged(std::string(what) + " lies at an address that the file does not fill");
+    unfilled(what);
   }
 
   void parse_dynamic() {

@@ -128,10 +128,10 @@ std::vector<AxisValue> read_values(TableReader& table, const std::string& list_k
   return values;
 }
 
-Axis read_axis(const ConfigNode& node, const std::string& path, bool small, bool has_experiment,
-               Problems& problems) {
+SweepAxis read_axis(const ConfigNode& node, const std::string& path, bool small,
+                    bool has_experiment, Problems& problems) {
   TableReader table(&node, path, node.where, problems);
-  Axis axis;
+  SweepAxis axis;
   axis.name = read_label(table, "name", "what tables and pictures call this axis", problems);
   const ConfigNode* key = table.take("key");
   if (key != nullptr && !read_text_value(*key, table.path_of("key"), problems)) key = nullptr;
@@ -150,9 +150,9 @@ Axis read_axis(const ConfigNode& node, const std::string& path, bool small, bool
 
 }  // namespace
 
-std::vector<Axis> read_axes(TableReader& root, bool small, bool has_experiment,
-                            Problems& problems) {
-  std::vector<Axis> axes;
+std::vector<SweepAxis> read_axes(TableReader& root, bool small, bool has_experiment,
+                                 Problems& problems) {
+  std::vector<SweepAxis> axes;
   const ConfigNode* list = root.take_list("axis", "a list of tables, [[axis]]");
   if (list == nullptr) {
     if (!root.has("axis") && !has_experiment)
@@ -176,7 +176,7 @@ std::vector<Axis> read_axes(TableReader& root, bool small, bool has_experiment,
     }
     const bool elsewhere = has_experiment || (naming != list->items.end() && naming != axis);
     axes.push_back(read_axis(*axis, path, small, elsewhere, problems));
-    const auto same_name = [&](const Axis& a) { return a.name == axes.back().name; };
+    const auto same_name = [&](const SweepAxis& a) { return a.name == axes.back().name; };
     if (!axes.back().name.empty() && std::any_of(axes.begin(), axes.end() - 1, same_name))
       problems.add(path + ": the name '" + axes.back().name + "' stands at two axes", axis->where);
   }

@@ -14,7 +14,8 @@ namespace kith::host {
 /// Reads the list [[axis]].
 /// @param small             takes `small_values` where an axis has them.
 /// @param has_experiment    the sweep names an experiment, so that values need not.
-std::vector<Axis> read_axes(TableReader& root, bool small, bool has_experiment, Problems& problems);
+std::vector<SweepAxis> read_axes(TableReader& root, bool small, bool has_experiment,
+                                 Problems& problems);
 
 /// Reads a table of settings, whose keys are dotted ("optimizer.base_lr", "views.0.size") or
 /// nested.

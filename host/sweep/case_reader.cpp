@@ -8,14 +8,14 @@
 namespace kith::host {
 namespace {
 
-std::vector<std::string> names_of(const std::vector<Axis>& axes) {
+std::vector<std::string> names_of(const std::vector<SweepAxis>& axes) {
   std::vector<std::string> names;
-  for (const Axis& axis : axes) names.push_back(axis.name);
+  for (const SweepAxis& axis : axes) names.push_back(axis.name);
   return names;
 }
 
 /// Labels of an axis: one text, or a list of texts.
-std::vector<std::string> read_labels(const ConfigNode& node, const Axis& axis,
+std::vector<std::string> read_labels(const ConfigNode& node, const SweepAxis& axis,
                                      const std::string& path, Problems& problems) {
   std::vector<std::string> labels;
   const auto read = [&](const ConfigNode& item) {
@@ -35,7 +35,7 @@ std::vector<std::string> read_labels(const ConfigNode& node, const Axis& axis,
   return labels;
 }
 
-void read_where(TableReader& table, const std::vector<Axis>& axes, SweepCase& result,
+void read_where(TableReader& table, const std::vector<SweepAxis>& axes, SweepCase& result,
                 Problems& problems) {
   const ConfigNode* where = table.take("where");
   if (where == nullptr) {
@@ -65,7 +65,7 @@ void read_where(TableReader& table, const std::vector<Axis>& axes, SweepCase& re
 
 }  // namespace
 
-std::vector<SweepCase> read_cases(TableReader& root, const std::vector<Axis>& axes,
+std::vector<SweepCase> read_cases(TableReader& root, const std::vector<SweepAxis>& axes,
                                   Problems& problems) {
   std::vector<SweepCase> cases;
   const ConfigNode* list = root.take_list("case", "a list of tables, [[case]]");

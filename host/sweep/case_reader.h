@@ -9,7 +9,7 @@
 namespace kith::host {
 
 /// Reads the list [[case]]: what holds for some cells of the axes alone.
-std::vector<SweepCase> read_cases(TableReader& root, const std::vector<Axis>& axes,
+std::vector<SweepCase> read_cases(TableReader& root, const std::vector<SweepAxis>& axes,
                                   Problems& problems);
 
 }  // namespace kith::host

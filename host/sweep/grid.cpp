@@ -17,9 +17,9 @@ namespace {
 
 constexpr std::size_t kIdDigits = 16;
 
-std::vector<SweepPoint> all_points(const std::vector<Axis>& axes) {
+std::vector<SweepPoint> all_points(const std::vector<SweepAxis>& axes) {
   std::vector<SweepPoint> points(1);
-  for (const Axis& axis : axes) {
+  for (const SweepAxis& axis : axes) {
     std::vector<SweepPoint> longer;
     for (const SweepPoint& point : points) {
       for (std::size_t i = 0; i < axis.values.size(); ++i) {

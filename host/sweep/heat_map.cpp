@@ -5,8 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "sweep/markdown.h"
 #include "sweep/metric_name.h"
-#include "sweep/sweep_table.h"
 
 namespace kith::host {
 namespace {

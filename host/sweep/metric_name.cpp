@@ -46,6 +46,12 @@ std::optional<std::string> metric_path(const std::string& name, const std::strin
   return std::nullopt;
 }
 
+std::optional<std::string> of_row(const std::string& path, const std::string& row, bool centred) {
+  const auto parts = parts_of(path);
+  if (parts.size() != 5) return std::nullopt;
+  return parts[0] + "/" + parts[1] + "/" + row + (centred ? "/centred/" : "/plain/") + parts[4];
+}
+
 std::optional<std::string> on_test(const std::string& path) {
   auto parts = parts_of(path);
   if (parts.size() != 5) return std::nullopt;

@@ -15,6 +15,10 @@ namespace kith::host {
 std::optional<std::string> metric_path(const std::string& name, const std::string& key,
                                        const SourcePlace& where, Problems& problems);
 
+/// The same metric of another row of its evaluation ("pixels", "untrained", "trained"), plain or
+/// centred; nothing for one of training.
+std::optional<std::string> of_row(const std::string& path, const std::string& row, bool centred);
+
 /// The same metric on test; nothing for one of training, which has none.
 std::optional<std::string> on_test(const std::string& path);
 

@@ -12,10 +12,18 @@ namespace {
 
 std::vector<SweepColumn> columns_of(const SweepFile& sweep) {
   std::vector<SweepColumn> columns;
-  for (const auto& metric : sweep.metrics) columns.push_back({metric.path, false});
+  const auto add = [&](const std::optional<std::string>& path, bool test) {
+    const auto is_it = [&](const SweepColumn& c) { return c.metric == *path; };
+    if (path && std::ranges::none_of(columns, is_it)) columns.push_back({*path, test});
+  };
+  for (const auto& metric : sweep.metrics) add(metric.path, false);
+  if (sweep.with_rows)
+    for (const auto& metric : sweep.metrics)
+      for (const auto* row : kEvaluationRows)
+        for (const bool centred : {false, true}) add(of_row(metric.path, row, centred), false);
   if (sweep.report_test == TestReport::kNone) return columns;
-  for (const auto& metric : sweep.metrics)
-    if (const auto test = on_test(metric.path)) columns.push_back({*test, true});
+  const auto on_val = columns;
+  for (const auto& column : on_val) add(on_test(column.metric), true);
   return columns;
 }
 
@@ -36,6 +44,7 @@ class Summariser {
       const auto& on_device = summary.lines.back().peak_device_memory_bytes;
       summary.on_device = summary.on_device || (on_device && on_device->mean > 0);
     }
+    drop_absent(summary);
     if (summary.done + summary.failed == summary.runs) summary.chosen = choose(summary.lines);
     hide_test(summary);
     return summary;
@@ -89,6 +98,19 @@ class Summariser {
       if (sweep_.maximise ? value->mean > so_far : value->mean < so_far) best = p;
     }
     return best;
+  }
+
+  /// Columns that no run has a number for: of raw pixels where images are large, on test of an
+  /// evaluation that never looks there.
+  void drop_absent(SweepSummary& summary) const {
+    if (summary.done == 0) return;
+    for (std::size_t c = summary.columns.size(); c-- > sweep_.metrics.size();) {
+      const auto has_number = [&](const SweepLine& line) { return line.metrics[c].has_value(); };
+      if (std::ranges::any_of(summary.lines, has_number)) continue;
+      const auto place = static_cast<std::ptrdiff_t>(c);
+      summary.columns.erase(summary.columns.begin() + place);
+      for (auto& line : summary.lines) line.metrics.erase(line.metrics.begin() + place);
+    }
   }
 
   void hide_test(SweepSummary& summary) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +20,9 @@ struct Statistic {
 
 /// @returns  nothing for no values.
 std::optional<Statistic> statistic_of(const std::vector<double>& values);
+
+/// The rows of an evaluation's table, as run.h5 names them.
+inline constexpr std::array<const char*, 3> kEvaluationRows{"pixels", "untrained", "trained"};
 
 /// A metric of the table and what of it is shown.
 struct SweepColumn {

@@ -115,6 +115,7 @@ std::optional<SweepFile> read_sweep(const std::filesystem::path& path, bool smal
   read_choice(root, sweep, problems);
   read_metrics(root, sweep, problems);
   sweep.report_test = root.choice("report_test", kTestReports, std::optional(TestReport::kNone));
+  sweep.with_rows = root.boolean("with_rows", false);
   read_small(root, small, sweep, problems);
   sweep.axes = read_axes(root, small, sweep.experiment.has_value(), problems);
   sweep.cases = read_cases(root, sweep.axes, problems);

@@ -25,7 +25,7 @@ struct AxisValue {
 };
 
 /// One direction of the grid.
-struct Axis {
+struct SweepAxis {
   std::string name;
   std::vector<AxisValue> values;          ///< at least one
   std::vector<std::string> known_labels;  ///< of `values` and `small_values`
@@ -58,7 +58,7 @@ struct SweepFile {
   std::filesystem::path file;  ///< as it was given
   std::optional<std::filesystem::path> experiment;
   std::vector<Setting> settings;     ///< of every cell; a value of an axis goes before them
-  std::vector<Axis> axes;            ///< none: the grid is one cell
+  std::vector<SweepAxis> axes;       ///< none: the grid is one cell
   std::vector<SweepCase> cases;      ///< they go over the axes' values, in their order
   std::vector<std::uint64_t> seeds;  ///< empty: the experiment's own
   std::int64_t jobs = 1;             ///< runs at a time
@@ -66,6 +66,9 @@ struct SweepFile {
   std::vector<SweepMetric> metrics;
   bool maximise = true;  ///< the largest mean over the seeds is the best
   TestReport report_test = TestReport::kNone;
+  /// The table has a line for each row of the evaluations, plain and centred, not the trained
+  /// encoder's alone.
+  bool with_rows = false;
 };
 
 /// Reads a sweep's file; host/sweep/README.md lists its keys. What it names, experiments and

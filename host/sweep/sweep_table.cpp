@@ -7,7 +7,9 @@
 #include <set>
 
 #include "config/number_text.h"
+#include "sweep/markdown.h"
 #include "sweep/metric_name.h"
+#include "sweep/row_table.h"
 
 namespace kith::host {
 namespace {
@@ -35,30 +37,6 @@ std::set<std::uint64_t> seeds_of(const SweepGrid& grid) {
   std::set<std::uint64_t> seeds;
   for (const auto& run : grid.runs) seeds.insert(run.seed);
   return seeds;
-}
-
-std::string digits(double value, int count) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", count, value);
-  return text;
-}
-
-/// Digits behind the point that show four significant ones.
-int decimals_of(double value) {
-  if (value == 0 || !std::isfinite(value)) return 1;
-  return std::clamp(3 - static_cast<int>(std::floor(std::log10(std::abs(value)))), 0, 8);
-}
-
-std::string markdown_field(const std::string& text) {
-  std::string safe;
-  for (const char c : text) safe += c == '|' ? std::string("\\|") : std::string(1, c);
-  return safe;
-}
-
-std::string markdown_line(const std::vector<std::string>& fields) {
-  std::string line = "|";
-  for (const auto& field : fields) line += " " + markdown_field(field) + " |";
-  return line + "\n";
 }
 
 std::string scaled_text(const std::optional<Statistic>& statistic, double factor) {
@@ -92,6 +70,22 @@ std::vector<std::string> markdown_fields(const SweepFile& sweep, const SweepGrid
   return fields;
 }
 
+/// A line for each setting.
+std::string point_table(const SweepFile& sweep, const SweepGrid& grid,
+                        const SweepSummary& summary) {
+  std::vector<std::string> head;
+  for (const auto& axis : sweep.axes) head.push_back(axis.name);
+  if (sweep.axes.empty()) head.emplace_back("sweep");
+  for (const auto& column : summary.columns) head.push_back(metric_title(column));
+  for (const char* name : {"runs", "images/s", "ms a step", "peak memory, MB"})
+    head.emplace_back(name);
+  if (summary.on_device) head.emplace_back("GPU memory, MB");
+  std::string text = markdown_head(head, std::max<std::size_t>(1, sweep.axes.size()));
+  for (const auto& line : summary.lines)
+    if (line.runs > 0) text += markdown_line(markdown_fields(sweep, grid, summary, line));
+  return text;
+}
+
 std::string choice_text(const SweepFile& sweep, const SweepGrid& grid,
                         const SweepSummary& summary) {
   const auto metric = short_metric(sweep.metrics.front().path);
@@ -106,14 +100,6 @@ std::string choice_text(const SweepFile& sweep, const SweepGrid& grid,
 }
 
 }  // namespace
-
-std::string statistic_text(const std::optional<Statistic>& statistic) {
-  if (!statistic) return "";
-  const int count = decimals_of(statistic->mean);
-  std::string text = digits(statistic->mean, count);
-  if (statistic->deviation) text += " ± " + digits(*statistic->deviation, count);
-  return text;
-}
 
 std::string csv_table(const SweepFile& sweep, const SweepGrid& grid, const SweepSummary& summary,
                       const std::vector<CellOutcome>& outcomes) {
@@ -157,19 +143,8 @@ std::string csv_table(const SweepFile& sweep, const SweepGrid& grid, const Sweep
 
 std::string markdown_table(const SweepFile& sweep, const SweepGrid& grid,
                            const SweepSummary& summary, const std::vector<CellOutcome>& outcomes) {
-  std::vector<std::string> head;
-  for (const auto& axis : sweep.axes) head.push_back(axis.name);
-  if (sweep.axes.empty()) head.emplace_back("sweep");
-  for (const auto& column : summary.columns) head.push_back(metric_title(column));
-  for (const char* name : {"runs", "images/s", "ms a step", "peak memory, MB"})
-    head.emplace_back(name);
-  if (summary.on_device) head.emplace_back("GPU memory, MB");
-  std::string text = markdown_line(head) + "|";
-  for (std::size_t i = 0; i < head.size(); ++i)
-    text += i < std::max<std::size_t>(1, sweep.axes.size()) ? "---|" : "---:|";
-  text += "\n";
-  for (const auto& line : summary.lines)
-    if (line.runs > 0) text += markdown_line(markdown_fields(sweep, grid, summary, line));
+  std::string text =
+      sweep.with_rows ? row_table(sweep, grid, summary) : point_table(sweep, grid, summary);
   text += "\n" + choice_text(sweep, grid, summary);
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (outcomes[i].end != CellEnd::kFailed) continue;

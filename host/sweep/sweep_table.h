@@ -19,7 +19,4 @@ std::string csv_table(const SweepFile& sweep, const SweepGrid& grid, const Sweep
 std::string markdown_table(const SweepFile& sweep, const SweepGrid& grid,
                            const SweepSummary& summary, const std::vector<CellOutcome>& outcomes);
 
-/// "0.8412", "0.8412 ± 0.0031", or "" for none.
-std::string statistic_text(const std::optional<Statistic>& statistic);
-
 }  // namespace kith::host

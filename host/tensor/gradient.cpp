@@ -4,7 +4,6 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <mutex>
 
@@ -12,12 +11,12 @@
 #include "tensor/border.h"
 #include "tensor/handle.h"
 #include "tensor/recompute.h"
+#include "tensor/with_backward.h"
 
 namespace kith::host {
 namespace {
 
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
+using Tensors = std::vector<at::Tensor>;
 
 /// Owns a plugin's table of a backward or a segment, and destroys what it points at.
 template <class Table>
@@ -49,8 +48,8 @@ class Handles {
   Handles& operator=(const Handles&) = delete;
   kith_tensor* data() { return handles_.data(); }
   std::uint32_t size() const { return static_cast<std::uint32_t>(handles_.size()); }
-  variable_list tensors() const {
-    variable_list list;
+  Tensors tensors() const {
+    Tensors list;
     for (auto* h : handles_) list.push_back(unwrap(h));
     return list;
   }
@@ -67,15 +66,15 @@ class Places {
   }
   std::size_t size() const { return there_.size(); }
   /// Of one tensor an input, those of the inputs that are there.
-  variable_list select(at::TensorList all) const {
-    variable_list some;
+  Tensors select(at::TensorList all) const {
+    Tensors some;
     for (std::size_t i = 0; i < all.size(); ++i)
       if (there_[i]) some.push_back(all[i]);
     return some;
   }
   /// One tensor an input, undefined where the input is not there.
-  variable_list spread(at::TensorList some) const {
-    variable_list all;
+  Tensors spread(at::TensorList some) const {
+    Tensors all;
     std::size_t next = 0;
     for (const bool there : there_) all.push_back(there ? some[next++] : at::Tensor());
     return all;
@@ -89,50 +88,6 @@ class Places {
 std::string who(const std::string& plugin, const char* call) {
   return plugin.empty() ? call : plugin + ": " + call;
 }
-
-struct Recorded {
-  Recorded(std::string plugin, const kith_backward& table, at::TensorList inputs,
-           variable_list outputs)
-      : plugin(std::move(plugin)),
-        backward(std::make_shared<Owned<kith_backward>>(table)),
-        places(inputs),
-        outputs(std::move(outputs)) {}
-  std::string plugin;
-  std::shared_ptr<Owned<kith_backward>> backward;
-  Places places;
-  variable_list outputs;
-};
-
-struct HandWritten : torch::autograd::Function<HandWritten> {
-  static variable_list forward(AutogradContext* context, at::TensorList /*inputs*/,
-                               std::shared_ptr<Recorded> recorded) {
-    variable_list results;
-    for (const auto& output : recorded->outputs) results.push_back(output.detach());
-    recorded->outputs.clear();
-    context->saved_data["recorded"] =
-        c10::IValue::make_capsule(c10::make_intrusive<Box>(std::move(recorded)));
-    return results;
-  }
-
-  static variable_list backward(AutogradContext* context, variable_list grads) {
-    const auto box = context->saved_data["recorded"].toCapsule();
-    const auto& recorded = *static_cast<Box*>(box.get())->recorded;
-    Handles arrived(grads);
-    Handles result(recorded.places.size());
-    check_plugin((*recorded.backward)
-                     ->run((*recorded.backward)->self, arrived.data(), arrived.size(),
-                           result.data(), result.size()),
-                 who(recorded.plugin, "backward"));
-    auto list = recorded.places.select(result.tensors());
-    list.emplace_back();  // the table has no gradient
-    return list;
-  }
-
-  struct Box : torch::CustomClassHolder {
-    explicit Box(std::shared_ptr<Recorded> r) : recorded(std::move(r)) {}
-    std::shared_ptr<Recorded> recorded;
-  };
-};
 
 /// What a segment's second run must find as the first found it: casting, draws, and LibTorch's own
 /// generators.
@@ -191,15 +146,54 @@ class GeneratorGuard {
   std::vector<Surroundings::GeneratorState> before_;
 };
 
-struct SegmentBox : torch::CustomClassHolder {
-  SegmentBox(const kith_segment& s, at::TensorList inputs, std::uint32_t m)
+struct Segment {
+  Segment(const kith_segment& s, at::TensorList inputs, std::uint32_t m)
       : segment(s), plugin(current_plugin()), places(inputs), m(m) {}
-  variable_list run(at::TensorList inputs, const char* call) const {
+  Tensors run(at::TensorList inputs, const std::string& call) const {
     Handles in(places.spread(inputs));
     Handles out(m);
     check_plugin(segment->run(segment->self, in.data(), in.size(), out.data(), m), call);
     return out.tensors();
   }
+
+  Tensors first_run(at::TensorList inputs) {
+    const at::NoGradGuard not_recorded;
+    surroundings = Surroundings::now(inputs);
+    auto outputs = run(inputs, "");
+    forget_casts();  // those of this run have no gradient
+    return outputs;
+  }
+
+  /// Recorded, for the gradient.
+  Tensors run_again(at::TensorList inputs) const {
+    const auto& s = surroundings;
+    auto state = s.forward;
+    state.recomputing = true;
+    const ForwardStateGuard forward(state);
+    const GeneratorGuard generators(s.generators);
+    const Autocast autocast(s.device, s.casts, s.cast_to);
+    const at::AutoGradMode grad_mode(true);
+    return run(inputs, who(plugin, "checkpoint, second run"));
+  }
+
+  /// Gradients of the inputs. Those of parameters inside the segment are added where they are.
+  Tensors backward(const Tensors& saved, const Tensors& arrived) const {
+    Tensors inputs;
+    for (const auto& tensor : saved)
+      inputs.push_back(tensor.detach().requires_grad_(tensor.requires_grad()));
+    const auto outputs = run_again(inputs);
+    Tensors roots, root_grads;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      if (!outputs[i].requires_grad() || !arrived[i].defined()) continue;
+      roots.push_back(outputs[i]);
+      root_grads.push_back(arrived[i]);
+    }
+    if (!roots.empty()) torch::autograd::backward(roots, root_grads);
+    Tensors gradients;
+    for (const auto& input : inputs) gradients.push_back(input.grad());
+    return gradients;
+  }
+
   Owned<kith_segment> segment;
   std::string plugin;
   Places places;
@@ -207,55 +201,8 @@ struct SegmentBox : torch::CustomClassHolder {
   std::uint32_t m;
 };
 
-struct Checkpointed : torch::autograd::Function<Checkpointed> {
-  /// `anchor` needs a gradient, so that the segment is recorded even if only parameters inside it
-  /// do.
-  static variable_list forward(AutogradContext* context, const at::Tensor& /*anchor*/,
-                               at::TensorList inputs, c10::intrusive_ptr<SegmentBox> box) {
-    box->surroundings = Surroundings::now(inputs);
-    auto outputs = box->run(inputs, "");
-    forget_casts();  // those of this run have no gradient
-    context->save_for_backward(inputs.vec());
-    context->saved_data["segment"] = c10::IValue::make_capsule(box);
-    return outputs;
-  }
-
-  /// The second run, recorded for the gradient.
-  static variable_list run_again(const SegmentBox& box, at::TensorList inputs) {
-    const auto& s = box.surroundings;
-    auto state = s.forward;
-    state.recomputing = true;
-    const ForwardStateGuard forward(state);
-    const GeneratorGuard generators(s.generators);
-    const Autocast autocast(s.device, s.casts, s.cast_to);
-    const at::AutoGradMode grad_mode(true);
-    return box.run(inputs, who(box.plugin, "checkpoint, second run").c_str());
-  }
-
-  static variable_list backward(AutogradContext* context, variable_list grads) {
-    const auto capsule = context->saved_data["segment"].toCapsule();
-    const auto& box = *static_cast<SegmentBox*>(capsule.get());
-    variable_list inputs;
-    for (const auto& saved : context->get_saved_variables())
-      inputs.push_back(saved.detach().requires_grad_(saved.requires_grad()));
-    const auto outputs = run_again(box, inputs);
-    variable_list roots, root_grads;
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-      if (!outputs[i].requires_grad() || !grads[i].defined()) continue;
-      roots.push_back(outputs[i]);
-      root_grads.push_back(grads[i]);
-    }
-    if (!roots.empty()) torch::autograd::backward(roots, root_grads);
-
-    variable_list result{at::Tensor()};
-    for (const auto& input : inputs) result.push_back(input.grad());
-    result.emplace_back();
-    return result;
-  }
-};
-
-variable_list unwrap_all(const kith_tensor* handles, std::uint32_t n) {
-  variable_list list;
+Tensors unwrap_all(const kith_tensor* handles, std::uint32_t n) {
+  Tensors list;
   for (std::uint32_t i = 0; i < n; ++i) list.push_back(unwrap(handles[i]));
   return list;
 }
@@ -271,10 +218,18 @@ kith_status custom_gradient(const kith_tensor* inputs, std::uint32_t n, const ki
                             std::uint32_t m, const kith_backward* backward, kith_tensor* results) {
   return serve("custom_gradient", [&] {
     const auto all = unwrap_all(inputs, n);
-    const auto recorded =
-        std::make_shared<Recorded>(current_plugin(), *backward, all, unwrap_all(outputs, m));
-    const auto in = recorded->places.select(all);
-    const auto out = HandWritten::apply(at::TensorList(in), recorded);
+    const Places places(all);
+    const auto owned = std::make_shared<Owned<kith_backward>>(*backward);
+    const auto out = with_backward(
+        places.select(all), {}, unwrap_all(outputs, m),
+        [owned, places, plugin = current_plugin()](const Tensors&, const Tensors& grads) {
+          Handles arrived(grads);
+          Handles result(places.size());
+          check_plugin((*owned)->run((*owned)->self, arrived.data(), arrived.size(), result.data(),
+                                     result.size()),
+                       who(plugin, "backward"));
+          return places.select(result.tensors());
+        });
     for (std::uint32_t i = 0; i < m; ++i) results[i] = wrap(out[i]);
   });
 }
@@ -283,10 +238,18 @@ kith_status checkpoint_segment(const kith_tensor* inputs, std::uint32_t n,
                                const kith_segment* segment, kith_tensor* outputs, std::uint32_t m) {
   return serve("checkpoint", [&] {
     const auto all = unwrap_all(inputs, n);
-    const auto box = c10::make_intrusive<SegmentBox>(*segment, all, m);
-    const auto in = box->places.select(all);
-    const auto anchor = at::zeros({}, at::kFloat).requires_grad_(true);
-    const auto out = Checkpointed::apply(anchor, at::TensorList(in), box);
+    const auto owned = std::make_shared<Segment>(*segment, all, m);
+    const auto in = owned->places.select(all);
+    const auto outputs_of_first = owned->first_run(in);
+    // Needs a gradient, so that the segment is recorded even if only parameters inside it do.
+    Tensors recorded{at::zeros({}, at::kFloat).requires_grad_(true)};
+    recorded.insert(recorded.end(), in.begin(), in.end());
+    const auto out = with_backward(recorded, in, outputs_of_first,
+                                   [owned](const Tensors& saved, const Tensors& grads) {
+                                     auto gradients = owned->backward(saved, grads);
+                                     gradients.insert(gradients.begin(), at::Tensor());
+                                     return gradients;
+                                   });
     for (std::uint32_t i = 0; i < m; ++i) outputs[i] = wrap(out[i]);
   });
 }

@@ -12,9 +12,11 @@ LONGEST = 400  # lines of a source file
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 LIBTORCH = re.compile(r"^(torch|ATen|c10|caffe2)/")
 TORCH_FREE = ("sdk", "plugins", "host/config", "host/plugin", "host/data", "host/augment", "host/store",
-              "host/scaffold", "host/sweep")
+              "host/scaffold", "host/sweep", "host/digest", "host/process")
 # Methods and losses, shipped or to come: the host and the SDK know none by name.
 NAMES = re.compile(r"simclr|moco|byol|simsiam|swav|dino|instdisc|invaspread|nt_xent|barlow|vicreg", re.IGNORECASE)
+OWN_NAMESPACE = re.compile(r"^namespace \{\n.*?^\}  // namespace$", re.DOTALL | re.MULTILINE)
+TYPE = re.compile(r"^(?:class|struct|enum class) ([\w:]+)[^;\n]*\{", re.MULTILINE)
 UNFINISHED = re.compile(r"\b(TODO|FIXME|[Pp]laceholder|[Nn]ot (yet )?implemented)\b")
 MACHINE_PATH = re.compile(r"(?<![\w.])/(work|root|farm|Users)/|(?<![\w.])/home/\w|/tmp/(build|venv|ccache)")
 COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/|("(?:\\.|[^"\\\n])*")', re.DOTALL)
@@ -56,6 +58,16 @@ class FilesTest(unittest.TestCase):
     def test_torch_free_folders_include_no_libtorch(self):
         self.refuse([f"{path}: {name}" for path in files(*TORCH_FREE, endings=CODE) for _, name in includes(path)
                      if LIBTORCH.match(name)], "no LibTorch in " + ", ".join(TORCH_FREE))
+
+    def test_a_type_of_the_host_is_defined_once(self):
+        """Two types of one name in one program are one to the linker, which keeps either's functions."""
+        places = {}
+        for path in files("host", endings=CODE):
+            for name in TYPE.findall(without_comments(OWN_NAMESPACE.sub("", read(path)))):
+                places.setdefault(name, []).append(path)
+        self.assertGreater(len(places), 100)
+        self.refuse([f"{name}: {', '.join(paths)}" for name, paths in places.items() if len(paths) > 1],
+                    "a type outside a file's own namespace has one definition")
 
     def test_plugins_include_the_sdk_and_nothing_else(self):
         wrong = []

@@ -51,7 +51,7 @@ void write_cifar10(const TempFolder& folder) {
   write_file(folder / "test_batch.bin", records({5}, 50));
 }
 
-std::string open_error(const TempFolder& folder) {
+std::string cifar_error(const TempFolder& folder) {
   return error_text<DataError>([&] { open_cifar10(folder.path(), 0); });
 }
 
@@ -105,13 +105,13 @@ TEST(CifarReaderTest, TakesClassNamesFromTheirFile) {
   EXPECT_THAT(open_cifar10(folder.path(), 0).class_names,
               ElementsAre("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"));
   write_file(folder / "batches.meta.txt", "a\nb\n");
-  EXPECT_EQ(open_error(folder), "cifar10: '" + (folder / "batches.meta.txt").string() +
-                                    "': must have the names of 10 classes, one a line, got 2");
+  EXPECT_EQ(cifar_error(folder), "cifar10: '" + (folder / "batches.meta.txt").string() +
+                                     "': must have the names of 10 classes, one a line, got 2");
 }
 
 TEST(CifarReaderTest, NamesAFileThatIsMissing) {
   const TempFolder folder;
-  EXPECT_EQ(open_error(folder),
+  EXPECT_EQ(cifar_error(folder),
             "cifar10: no file 'data_batch_1.bin' in '" + folder.path().string() + "'");
   EXPECT_EQ(error_text<DataError>([&] { open_cifar100(folder.path(), false, 0); }),
             "cifar100: no file 'train.bin' in '" + folder.path().string() + "'");
@@ -123,8 +123,8 @@ TEST(CifarReaderTest, RefusesAGapBetweenBatches) {
   const TempFolder folder;
   write_cifar10(folder);
   write_file(folder / "data_batch_4.bin", records({1}));
-  EXPECT_EQ(open_error(folder), "cifar10: no file 'data_batch_3.bin' in '" +
-                                    folder.path().string() + "', but one with the number 4");
+  EXPECT_EQ(cifar_error(folder), "cifar10: no file 'data_batch_3.bin' in '" +
+                                     folder.path().string() + "', but one with the number 4");
 }
 
 TEST(CifarReaderTest, RefusesAFileThatWasCutAndSaysHowMuchIsThere) {
@@ -133,22 +133,22 @@ TEST(CifarReaderTest, RefusesAFileThatWasCutAndSaysHowMuchIsThere) {
   Bytes cut = records({1, 2});
   cut.resize(5000);
   write_file(folder / "data_batch_2.bin", cut);
-  EXPECT_EQ(open_error(folder), "cifar10: '" + (folder / "data_batch_2.bin").string() +
-                                    "': must hold records of 3073 bytes, got 5000 bytes, which is "
-                                    "1 records and 1927 bytes");
+  EXPECT_EQ(cifar_error(folder), "cifar10: '" + (folder / "data_batch_2.bin").string() +
+                                     "': must hold records of 3073 bytes, got 5000 bytes, which is "
+                                     "1 records and 1927 bytes");
   write_file(folder / "data_batch_2.bin", Bytes{});
-  EXPECT_THAT(open_error(folder), HasSubstr("got 0 bytes"));
+  EXPECT_THAT(cifar_error(folder), HasSubstr("got 0 bytes"));
   write_file(folder / "data_batch_2.bin", records({1}));
   write_file(folder / "test_batch.bin", cut);
-  EXPECT_THAT(open_error(folder), HasSubstr("test_batch.bin': must hold records"));
+  EXPECT_THAT(cifar_error(folder), HasSubstr("test_batch.bin': must hold records"));
 }
 
 TEST(CifarReaderTest, RefusesALabelThatIsNoClassAndSaysWhere) {
   const TempFolder folder;
   write_cifar10(folder);
   write_file(folder / "data_batch_2.bin", records({1, 77}));
-  EXPECT_EQ(open_error(folder), "cifar10: '" + (folder / "data_batch_2.bin").string() +
-                                    "': labels must be below 10, got 77 (record 1)");
+  EXPECT_EQ(cifar_error(folder), "cifar10: '" + (folder / "data_batch_2.bin").string() +
+                                     "': labels must be below 10, got 77 (record 1)");
 }
 
 TEST(CifarReaderTest, ReadsFineAndCoarseLabelsOfCifar100) {

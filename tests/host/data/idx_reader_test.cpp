@@ -35,7 +35,7 @@ void write_train(const TempFolder& folder, Bytes labels = {0, 2, 1}) {
   write_file(folder / "train-labels-idx1-ubyte", idx_bytes({count}, labels));
 }
 
-std::string open_error(const TempFolder& folder) {
+std::string idx_error(const TempFolder& folder) {
   return error_text<DataError>([&] { open_idx(folder.path(), 0); });
 }
 
@@ -139,7 +139,7 @@ TEST(IdxReaderTest, RefusesTestImagesOfAnotherSize) {
   TempFolder folder;
   write_train(folder);
   write_file(folder / "t10k-images-idx3-ubyte", idx_bytes({2, 4, 2}, counted(16)));
-  EXPECT_THAT(open_error(folder),
+  EXPECT_THAT(idx_error(folder),
               HasSubstr("images must have the size of train's [3, 2, 4], got [2, 4, 2]"));
 }
 
@@ -147,19 +147,19 @@ TEST(IdxReaderTest, RefusesLabelsInOnePartAlone) {
   TempFolder folder;
   write_train(folder);
   write_file(folder / "t10k-images-idx3-ubyte", idx_bytes({2, 2, 4}, counted(16)));
-  EXPECT_THAT(open_error(folder), HasSubstr("has no labels file 't10k-labels-idx1-ubyte[.gz]'"));
+  EXPECT_THAT(idx_error(folder), HasSubstr("has no labels file 't10k-labels-idx1-ubyte[.gz]'"));
 }
 
 TEST(IdxReaderTest, RefusesAnotherNumberOfLabelsThanImages) {
   TempFolder folder;
   write_train(folder, {0, 1});
-  EXPECT_THAT(open_error(folder), AllOf(HasSubstr("one label for each of the 3 images of "),
-                                        HasSubstr("'train-images-idx3-ubyte', got [2]")));
+  EXPECT_THAT(idx_error(folder), AllOf(HasSubstr("one label for each of the 3 images of "),
+                                       HasSubstr("'train-images-idx3-ubyte', got [2]")));
 }
 
 TEST(IdxReaderTest, NamesTheFileThatIsMissing) {
   TempFolder folder;
-  EXPECT_EQ(open_error(folder),
+  EXPECT_EQ(idx_error(folder),
             "idx: no file 'train-images-idx3-ubyte' or 'train-images-idx3-ubyte.gz' in '" +
                 folder.path().string() + "'");
 }
@@ -212,7 +212,7 @@ TEST(IdxReaderTest, SaysWhatIsWrongWithADamagedFile) {
     SCOPED_TRACE(file.what);
     TempFolder folder;
     write_file(folder / "train-images-idx3-ubyte", file.bytes);
-    EXPECT_THAT(open_error(folder),
+    EXPECT_THAT(idx_error(folder),
                 AllOf(HasSubstr("/train-images-idx3-ubyte': "), HasSubstr(file.message)));
   }
 }

@@ -23,7 +23,7 @@ void write_image(const TempFolder& folder, const std::string& name, std::uint32_
   write_file(folder / name, png_bytes(noise_image(4, 6, 3, seed)));
 }
 
-std::string open_error(const TempFolder& folder) {
+std::string folder_error(const TempFolder& folder) {
   return error_text<DataError>([&] { open_image_folder({.path = folder.path()}); });
 }
 
@@ -103,9 +103,9 @@ TEST(ImageFolderTest, NamesAFileThatIsNoImage) {
   TempFolder folder;
   write_image(folder, "train/a/1.png");
   write_file(folder / "train/a/notes.txt", "no image");
-  EXPECT_EQ(open_error(folder), "data: '" + (folder / "train/a/notes.txt").string() +
-                                    "': wanted a JPEG or PNG image, got text that "
-                                    "begins with \"no image\"");
+  EXPECT_EQ(folder_error(folder), "data: '" + (folder / "train/a/notes.txt").string() +
+                                      "': wanted a JPEG or PNG image, got text that "
+                                      "begins with \"no image\"");
 }
 
 TEST(ImageFolderTest, NamesADamagedImageWhenItIsDecoded) {
@@ -124,55 +124,56 @@ TEST(ImageFolderTest, RefusesAClassThatTrainLacks) {
   TempFolder folder;
   write_image(folder, "train/a/1.png");
   write_image(folder, "test/b/1.png");
-  EXPECT_THAT(open_error(folder), HasSubstr("test': class 'b' is not one of the classes in"));
+  EXPECT_THAT(folder_error(folder), HasSubstr("test': class 'b' is not one of the classes in"));
 }
 
 TEST(ImageFolderTest, RefusesATestWithoutClassesWhereTrainHasThem) {
   TempFolder folder;
   write_image(folder, "train/a/1.png");
   write_image(folder, "test/1.png");
-  EXPECT_THAT(open_error(folder), HasSubstr("test': must have class folders if"));
+  EXPECT_THAT(folder_error(folder), HasSubstr("test': must have class folders if"));
 }
 
 TEST(ImageFolderTest, RefusesFilesBesideClassFolders) {
   TempFolder folder;
   write_image(folder, "train/a/1.png");
   write_image(folder, "train/2.png");
-  EXPECT_THAT(open_error(folder),
+  EXPECT_THAT(folder_error(folder),
               HasSubstr("must hold class folders or images, got both (folder 'a', file '2.png')"));
 }
 
 TEST(ImageFolderTest, RefusesEmptyFolders) {
   TempFolder empty, without_images, empty_class;
-  EXPECT_THAT(open_error(empty), HasSubstr("is empty: no class folder, no image"));
+  EXPECT_THAT(folder_error(empty), HasSubstr("is empty: no class folder, no image"));
   std::filesystem::create_directories(without_images / "train/a");
-  EXPECT_THAT(open_error(without_images), HasSubstr("train/a': class without an image"));
+  EXPECT_THAT(folder_error(without_images), HasSubstr("train/a': class without an image"));
   write_image(empty_class, "train/a/1.png");
   std::filesystem::create_directories(empty_class / "train/b");
-  EXPECT_THAT(open_error(empty_class), HasSubstr("train/b': class without an image"));
+  EXPECT_THAT(folder_error(empty_class), HasSubstr("train/b': class without an image"));
 }
 
 TEST(ImageFolderTest, ListsWhatItFoundWhereTrainIsMissing) {
   TempFolder folder;
   write_image(folder, "cats/1.png");
   write_image(folder, "dogs/1.png");
-  EXPECT_THAT(open_error(folder), HasSubstr("must have a folder 'train', or images alone, got "
-                                            "folders 'cats', 'dogs'; where the classes lie in one "
-                                            "folder without splits, name it as train_path"));
+  EXPECT_THAT(folder_error(folder),
+              HasSubstr("must have a folder 'train', or images alone, got "
+                        "folders 'cats', 'dogs'; where the classes lie in one "
+                        "folder without splits, name it as train_path"));
 }
 
 TEST(ImageFolderTest, StopsAtALinkThatLeadsBack) {
   TempFolder folder;
   write_image(folder, "train/a/1.png");
   std::filesystem::create_directory_symlink(folder / "train/a", folder / "train/a/again");
-  EXPECT_THAT(open_error(folder), HasSubstr("deep; a link may lead back"));
+  EXPECT_THAT(folder_error(folder), HasSubstr("deep; a link may lead back"));
 }
 
 TEST(ImageFolderTest, NamesALinkToNothing) {
   TempFolder folder;
   write_image(folder, "train/a/1.png");
   std::filesystem::create_symlink(folder / "gone", folder / "train/a/2.png");
-  EXPECT_THAT(open_error(folder), HasSubstr("train/a/2.png': is a link to nothing"));
+  EXPECT_THAT(folder_error(folder), HasSubstr("train/a/2.png': is a link to nothing"));
 }
 
 TEST(ImageFolderTest, NamesAFolderThatIsALinkToNothing) {
@@ -181,7 +182,7 @@ TEST(ImageFolderTest, NamesAFolderThatIsALinkToNothing) {
     write_image(folder, "train/a/1.png");
     if (std::string(name) == "train") std::filesystem::remove_all(folder / "train");
     std::filesystem::create_symlink(folder / "gone", folder / name);
-    EXPECT_EQ(open_error(folder),
+    EXPECT_EQ(folder_error(folder),
               "image_folder: '" + (folder / name).string() + "': is a link to nothing");
   }
 }
@@ -189,9 +190,9 @@ TEST(ImageFolderTest, NamesAFolderThatIsALinkToNothing) {
 TEST(ImageFolderTest, ReadsATextFileNamedPngAsWhatItIs) {
   TempFolder folder;
   write_file(folder / "train/a/1.png", "<!DOCTYPE html>\n<html>");
-  EXPECT_EQ(open_error(folder), "data: '" + (folder / "train/a/1.png").string() +
-                                    "': wanted a JPEG or PNG image, got text that begins with "
-                                    "\"<!DOCTYPE html>\"");
+  EXPECT_EQ(folder_error(folder), "data: '" + (folder / "train/a/1.png").string() +
+                                      "': wanted a JPEG or PNG image, got text that begins with "
+                                      "\"<!DOCTYPE html>\"");
 }
 
 TEST(ImageFolderTest, ReadsSplitsThatLieApart) {

@@ -11,7 +11,7 @@
 namespace kith::host::test {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
 
 /// The error of a job's state in which a tensor has been filled with a number.
 std::string error_with(const std::string& name, double value) {
@@ -31,21 +31,21 @@ std::string error_with(const std::string& name, double value) {
 
 TEST(FiniteStateTest, AStateWithMarksOfInfinityInABufferPasses) {
   EXPECT_EQ(error_with("", 0), "");  // ill_method's notes begin with -infinity
-  EXPECT_EQ(error_with("method.notes", kInfinity), "");
+  EXPECT_EQ(error_with("method.notes", kInfinite), "");
   EXPECT_EQ(error_with("method.gain.weight", 1e30), "");
 }
 
 TEST(FiniteStateTest, AnOnlineProbeThatDivergedEndsNoRun) {
   FixtureJob fixture(Plan{});
   auto state = training_state(*fixture.job, fixture.training->optimizer());
-  state["online_probe/weight"] = snapshot(at::full({3, 4}, kInfinity));
+  state["online_probe/weight"] = snapshot(at::full({3, 4}, kInfinite));
   EXPECT_NO_THROW(require_finite_state(state, *fixture.job, 36));
   state["weight"] = state["online_probe/weight"];
   EXPECT_THROW(require_finite_state(state, *fixture.job, 36), kith::Error);
 }
 
 TEST(FiniteStateTest, NamesTheTensorTheStepAndHowManyNumbers) {
-  EXPECT_EQ(error_with("method.gain@teacher.weight", kInfinity),
+  EXPECT_EQ(error_with("method.gain@teacher.weight", kInfinite),
             "training: 'method.gain@teacher.weight' is not finite after 36 steps (1 of its 4 "
             "numbers), though loss and gradients were; no checkpoint is written of it: go on from "
             "the one before with kith run --resume, or begin anew with a lower optimizer.base_lr");

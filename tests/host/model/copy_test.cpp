@@ -18,12 +18,12 @@ Plan copies(Changes options, bool norm = true) {
           .encoder_options = {{"norm", {norm}}}};
 }
 
-struct Pair {
+struct CopyPair {
   const char* source;
   const char* copy;
 };
-constexpr Pair kEncoder{"encoder.last.weight", "encoder@teacher.last.weight"};
-constexpr Pair kHead{"method.head.0.weight", "method.head@teacher.0.weight"};
+constexpr CopyPair kEncoder{"encoder.last.weight", "encoder@teacher.last.weight"};
+constexpr CopyPair kHead{"method.head.0.weight", "method.head@teacher.0.weight"};
 
 TEST(CopyTest, BeginsAsItsSourceOrWithItsOwnNumbers) {
   FixtureJob copied(copies({})), own(copies({{"begins_copied", {false}}}));

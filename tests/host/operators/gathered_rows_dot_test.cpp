@@ -6,9 +6,9 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include <functional>
 #include <string>
 
+#include "host/operators/refusal_of.h"
 #include "host/tensor/facade.h"
 #include "tensor/autocast.h"
 #include "tensor/services.h"
@@ -127,19 +127,10 @@ TEST(GatheredRowsDotTest, RowsAreTakenInTheDtypeOfTheBank) {
   EXPECT_EQ(rows.grad().scalar_type(), at::kBFloat16);
 }
 
-std::string refusal(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const c10::Error& e) {
-    return e.what_without_backtrace();
-  }
-  return "";
-}
-
 TEST(GatheredRowsDotTest, RefusesWhatDoesNotFit) {
   const auto rows = at::ones({2, 3}), bank = at::ones({4, 3}), index = at::zeros({2, 5}, at::kLong);
   const auto refused = [](const at::Tensor& r, const at::Tensor& b, const at::Tensor& i) {
-    return refusal([&] { gathered_rows_dot(r, b, i); });
+    return refusal_of([&] { gathered_rows_dot(r, b, i); });
   };
   EXPECT_EQ(refused(rows, at::ones({4, 2}), index),
             "gathered_rows_dot: wanted rows [N, C], bank [R, C] and index [N, K], got [2, 3], "
@@ -158,9 +149,10 @@ TEST(GatheredRowsDotTest, RefusesWhatDoesNotFit) {
             "gathered_rows_dot: the bank gets no gradient, got one that wants it; detach it");
   const auto leaf = rows.clone().requires_grad_(true);
   const auto products = gathered_rows_dot(leaf, bank, index).sum();
-  EXPECT_EQ(
-      refusal([&] { torch::autograd::grad({products}, {leaf}, {}, true, /*create_graph=*/true); }),
-      "gathered_rows_dot: has no second derivative; wanted a backward without create_graph");
+  EXPECT_EQ(refusal_of([&] {
+              torch::autograd::grad({products}, {leaf}, {}, true, /*create_graph=*/true);
+            }),
+            "gathered_rows_dot: has no second derivative; wanted a backward without create_graph");
 }
 
 using GatheredRowsDotFacadeTest = test::FacadeTest;

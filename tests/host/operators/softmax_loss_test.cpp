@@ -9,11 +9,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "host/operators/refusal_of.h"
 #include "host/tensor/facade.h"
 #include "tensor/autocast.h"
 #include "tensor/services.h"
@@ -236,21 +236,13 @@ TEST(SoftmaxLossTest, TheComposedFormsAreTheSame) {
               {x, y, unit(20, 4, at::kDouble)});
 }
 
-std::string refusal(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const c10::Error& e) {
-    return e.what_without_backtrace();
-  }
-  return "";
-}
-
 TEST(SoftmaxLossTest, RefusesASecondDerivative) {
   const auto x = at::ones({2, 2}).requires_grad_(true);
   const auto loss = masked_softmax_loss(x, at::ones({2, 2}), at::zeros({2}, at::kLong), {}, 1);
-  EXPECT_EQ(refusal([&] { torch::autograd::grad({loss}, {x}, {}, true, /*create_graph=*/true); }),
-            "masked_softmax_loss: has no second derivative on the CPU, its gradient is found in "
-            "the forward pass; wanted a backward without create_graph");
+  EXPECT_EQ(
+      refusal_of([&] { torch::autograd::grad({loss}, {x}, {}, true, /*create_graph=*/true); }),
+      "masked_softmax_loss: has no second derivative on the CPU, its gradient is found in "
+      "the forward pass; wanted a backward without create_graph");
 }
 
 TEST(SoftmaxLossTest, RefusesWhatDoesNotFit) {
@@ -258,7 +250,8 @@ TEST(SoftmaxLossTest, RefusesWhatDoesNotFit) {
   const auto masked = [](const at::Tensor& rows, const at::Tensor& candidates,
                          const at::Tensor& positive, const std::optional<at::Tensor>& excluded,
                          double temperature) {
-    return refusal([&] { masked_softmax_loss(rows, candidates, positive, excluded, temperature); });
+    return refusal_of(
+        [&] { masked_softmax_loss(rows, candidates, positive, excluded, temperature); });
   };
   EXPECT_EQ(masked(x, at::ones({2, 4}), places, {}, 1),
             "masked_softmax_loss: wanted rows [N, C] and candidates [M, C] with N and M of at "
@@ -279,7 +272,7 @@ TEST(SoftmaxLossTest, RefusesWhatDoesNotFit) {
             "masked_softmax_loss: excluded must be in [0, 2), places among the candidates, got -1");
   EXPECT_EQ(masked(x, x, places, places, 1),
             "masked_softmax_loss: the positive of a row must not be excluded");
-  EXPECT_EQ(refusal([&] { paired_softmax_loss(x, at::ones({1, 3}), x, 1); }),
+  EXPECT_EQ(refusal_of([&] { paired_softmax_loss(x, at::ones({1, 3}), x, 1); }),
             "paired_softmax_loss: wanted rows [N, C], positives [N, C] and negatives [M, C] with N "
             "and M of at least 1, got [2, 3], [1, 3] and [2, 3]");
 }

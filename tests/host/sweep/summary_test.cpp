@@ -13,6 +13,7 @@
 namespace kith::host {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -56,6 +57,11 @@ values = [0.1, 0.2]
 class TestReportTest : public SummaryTest {
  protected:
   TestReportTest() : SummaryTest("report_test = \"chosen\"\n") {}
+};
+
+class RowsTest : public SummaryTest {
+ protected:
+  RowsTest() : SummaryTest("report_test = \"all\"\nwith_rows = true\nmetrics = [\"knn/top5\"]\n") {}
 };
 
 TEST_F(SummaryTest, MeanAndDeviationAreThoseOfTheSeeds) {
@@ -155,6 +161,31 @@ TEST_F(TestReportTest, TestIsInTheTableForTheChosenSettingAlone) {
   EXPECT_THAT(csv_table(sweep_, grid_, summary(), outcomes_), Not(HasSubstr("0.91")));
   sweep_.report_test = TestReport::kAll;
   EXPECT_THAT(markdown(), HasSubstr("| 0.5000 ± 0.0000 | 0.9100 ± 0.0000 |"));
+}
+
+TEST_F(RowsTest, ARowThatIsTheSameForAllStandsOnceAndCellsArePlainAndCentred) {
+  for (const std::size_t run : {0U, 1U, 2U, 3U}) {
+    const double value = 0.5 + 0.125 * static_cast<double>(run / 2);
+    done(run, value, value + 0.25);
+    auto& metrics = outcomes_[run].result->metrics;
+    metrics["knn/test/trained/centred/top1"] = 0.25;
+    metrics["knn/test/pixels/plain/top1"] = 0.125;
+    metrics["knn/test/untrained/plain/top1"] = 0.0625 * static_cast<double>(1 + run / 2);
+    metrics["knn/val/trained/plain/top5"] = 0.75;
+  }
+  const auto text = markdown();
+  EXPECT_EQ(text.substr(0, text.find("\n\n")),
+            R"(| rate, of all | row | knn/top1 (test) | knn/top5 (val) | runs | images/s |
+|---|---|---:|---:|---:|---:|
+| all | raw pixels | 0.1250 ± 0.0000 |  |  |  |
+| 0.1 | untrained | 0.06250 ± 0.00000 |  |  |  |
+| 0.1 | trained | 0.7500 ± 0.0000 / 0.2500 ± 0.0000 | 0.7500 ± 0.0000 | 2 | 200.0 |
+| 0.2 | untrained | 0.1250 ± 0.0000 |  |  |  |
+| 0.2 | trained | 0.8750 ± 0.0000 / 0.2500 ± 0.0000 | 0.7500 ± 0.0000 | 2 | 200.0 |)");
+  // An evaluation that has no number on test has no column there.
+  EXPECT_THAT(csv_table(sweep_, grid_, summary(), outcomes_),
+              AllOf(HasSubstr(",knn/test/untrained/plain/top1 mean,"),
+                    Not(HasSubstr("test/trained/plain/top5"))));
 }
 
 TEST_F(SummaryTest, ATableGoesBetweenItsTwoLinesAndReplacesTheOneBefore) {

@@ -9,7 +9,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-using Pair = std::array<std::int64_t, 2>;
+using IntPair = std::array<std::int64_t, 2>;
 
 class OperatorCallTest : public FacadeTest {
  protected:
@@ -23,8 +23,9 @@ TEST_F(OperatorCallTest, TakesArgumentsByPositionAndByName) {
   EXPECT_TRUE(
       same(kith::call<"aten::transpose.int">(ka, kith::arg("dim1", 1), kith::arg("dim0", 0)),
            a.transpose(0, 1)));
-  EXPECT_TRUE(same(kith::call<"aten::sum.dim_IntList">(ka, Pair{0, 1}, kith::arg("keepdim", true)),
-                   a.sum(at::IntArrayRef({0, 1}), true)));
+  EXPECT_TRUE(
+      same(kith::call<"aten::sum.dim_IntList">(ka, IntPair{0, 1}, kith::arg("keepdim", true)),
+           a.sum(at::IntArrayRef({0, 1}), true)));
 }
 
 TEST_F(OperatorCallTest, FillsInTheSchemasDefaults) {

@@ -11,8 +11,8 @@
 namespace kith::host {
 namespace {
 
-constexpr OptimizerKind kAllKinds[] = {OptimizerKind::kSgd, OptimizerKind::kAdam,
-                                       OptimizerKind::kAdamW, OptimizerKind::kLars};
+constexpr OptimizerKind kOptimizerKinds[] = {OptimizerKind::kSgd, OptimizerKind::kAdam,
+                                             OptimizerKind::kAdamW, OptimizerKind::kLars};
 
 OptimizerSpec spec_of(OptimizerKind kind) {
   OptimizerSpec spec;
@@ -65,7 +65,7 @@ TEST(OptimizerTest, ConstantLearningRateTakesTheBaseAndFactorsMultiply) {
 }
 
 TEST(OptimizerTest, AParameterThatDoesNotDecayMovesByItsGradientAlone) {
-  for (OptimizerKind kind : kAllKinds) {
+  for (OptimizerKind kind : kOptimizerKinds) {
     const auto optimizer = make_optimizer(spec_of(kind));
     const at::Tensor decays = at::full({2}, 3.0, at::kDouble);
     const at::Tensor stays = decays.clone();
@@ -82,7 +82,7 @@ TEST(OptimizerTest, AParameterThatDoesNotDecayMovesByItsGradientAlone) {
 }
 
 TEST(OptimizerTest, AParameterWithoutAGradientIsSkippedWithItsState) {
-  for (OptimizerKind kind : kAllKinds) {
+  for (OptimizerKind kind : kOptimizerKinds) {
     const auto optimizer = make_optimizer(spec_of(kind));
     const at::Tensor parameter = at::ones({2, 2}, at::kDouble);
     optimizer->add_parameter("w", parameter, {});
@@ -100,7 +100,7 @@ TEST(OptimizerTest, AParameterWithoutAGradientIsSkippedWithItsState) {
 }
 
 TEST(OptimizerTest, AStepThatIsSkippedMovesNothingAndCountsForNothing) {
-  for (OptimizerKind kind : kAllKinds) {
+  for (OptimizerKind kind : kOptimizerKinds) {
     const auto optimizer = make_optimizer(spec_of(kind)), plain = make_optimizer(spec_of(kind));
     if (!optimizer->can_skip()) continue;
     const at::Tensor parameter = at::ones({2, 2}), other = parameter.clone();
@@ -127,7 +127,7 @@ TEST(OptimizerTest, AStepThatIsSkippedMovesNothingAndCountsForNothing) {
 }
 
 TEST(OptimizerTest, AFrozenParameterStaysUntilItIsReleased) {
-  for (OptimizerKind kind : kAllKinds) {
+  for (OptimizerKind kind : kOptimizerKinds) {
     const auto optimizer = make_optimizer(spec_of(kind));
     const at::Tensor frozen = at::ones({2, 2}, at::kDouble), moves = at::ones({2, 2}, at::kDouble);
     optimizer->add_parameter("frozen", frozen, {});
@@ -149,7 +149,7 @@ TEST(OptimizerTest, AFrozenParameterStaysUntilItIsReleased) {
 }
 
 TEST(OptimizerTest, RestoredStateGivesTheSameNextStepsToTheBit) {
-  for (OptimizerKind kind : kAllKinds) {
+  for (OptimizerKind kind : kOptimizerKinds) {
     auto make = [&](at::Tensor& weight, at::Tensor& bias) {
       auto optimizer = make_optimizer(spec_of(kind));
       ParameterTreatment exempt;
@@ -235,7 +235,7 @@ TEST(OptimizerTest, LarsScalesByTheRatioOfNormsUnlessExemptOrZero) {
 }
 
 TEST(OptimizerTest, AGradientOfAnotherMemoryLayoutGivesTheSameStep) {
-  for (OptimizerKind kind : kAllKinds) {
+  for (OptimizerKind kind : kOptimizerKinds) {
     const at::Tensor start = at::arange(2 * 3 * 4 * 5, at::kFloat).reshape({2, 3, 4, 5}) / 100;
     const at::Tensor plain = start.clone();
     const at::Tensor last = start.clone().contiguous(at::MemoryFormat::ChannelsLast);
@@ -255,7 +255,7 @@ TEST(OptimizerTest, AGradientOfAnotherMemoryLayoutGivesTheSameStep) {
 }
 
 TEST(OptimizerTest, MovesParametersThatAutogradWatchesInPlace) {
-  for (OptimizerKind kind : kAllKinds) {
+  for (OptimizerKind kind : kOptimizerKinds) {
     at::Tensor parameter = at::ones({3}, at::kDouble).requires_grad_();
     const auto optimizer = make_optimizer(spec_of(kind));
     optimizer->add_parameter("w", parameter, {});

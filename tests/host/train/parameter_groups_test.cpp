@@ -9,7 +9,7 @@
 namespace kith::host {
 namespace {
 
-constexpr ParameterKind kAllKinds[] = {
+constexpr ParameterKind kParameterKinds[] = {
     ParameterKind::kWeight,    ParameterKind::kBias,          ParameterKind::kNormScale,
     ParameterKind::kNormShift, ParameterKind::kPositionTable, ParameterKind::kClassToken,
     ParameterKind::kLogScale,  ParameterKind::kWeightNormGain};
@@ -26,14 +26,14 @@ TEST(ParameterGroupsTest, KindsHaveTheValuesOfTheBorder) {
 }
 
 TEST(ParameterGroupsTest, NothingIsExemptByDefault) {
-  for (ParameterKind kind : kAllKinds) {
+  for (ParameterKind kind : kParameterKinds) {
     EXPECT_EQ(treatment_of(kind, {}), ParameterTreatment{}) << parameter_kind_name(kind);
   }
 }
 
 TEST(ParameterGroupsTest, NormExemptsScaleAndShift) {
   const ParameterExemptions exemptions{{"norm"}, {}};
-  for (ParameterKind kind : kAllKinds) {
+  for (ParameterKind kind : kParameterKinds) {
     const bool is_norm = kind == ParameterKind::kNormScale || kind == ParameterKind::kNormShift;
     EXPECT_EQ(treatment_of(kind, exemptions).decays, !is_norm) << parameter_kind_name(kind);
     EXPECT_TRUE(treatment_of(kind, exemptions).adapts) << parameter_kind_name(kind);

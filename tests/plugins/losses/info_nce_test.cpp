@@ -29,7 +29,7 @@ void check_case(const Case& c, Compute compute) {
                        golden::gradient_tolerance_of(compute));
 }
 
-void check_all(Compute compute, const std::string& what) {
+void check_every_info_nce_case(Compute compute, const std::string& what) {
   KITH_REQUIRE_GOLDEN();
   golden::Tally tally("info_nce, " + what);
   for (const auto& c : golden::read_cases("moco.h5")) {
@@ -41,8 +41,12 @@ void check_all(Compute compute, const std::string& what) {
   EXPECT_GE(tally.checked(), 2);
 }
 
-TEST(InfoNceTest, EqualsTheReleasedCodeInFloat64) { check_all(Compute::kFloat64, "float64"); }
-TEST(InfoNceTest, EqualsTheReleasedCodeInFloat32) { check_all(Compute::kFloat32, "float32"); }
+TEST(InfoNceTest, EqualsTheReleasedCodeInFloat64) {
+  check_every_info_nce_case(Compute::kFloat64, "float64");
+}
+TEST(InfoNceTest, EqualsTheReleasedCodeInFloat32) {
+  check_every_info_nce_case(Compute::kFloat32, "float32");
+}
 
 const Values kEqualRows{{2, 2}, {0.6, 0.8, 0.6, 0.8}};
 const Values kQueue{{3, 2}, {0.6, 0.8, 0.6, 0.8, 0.6, 0.8}};

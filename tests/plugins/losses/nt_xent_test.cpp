@@ -39,7 +39,7 @@ void check_case(const Case& c, Compute compute, const std::string& scale) {
   }
 }
 
-void check_all(Compute compute, const std::string& what) {
+void check_every_nt_xent_case(Compute compute, const std::string& what) {
   KITH_REQUIRE_GOLDEN();
   golden::Tally tally("nt_xent, " + what);
   for (const auto& c : golden::read_cases("simclr.h5")) {
@@ -50,8 +50,12 @@ void check_all(Compute compute, const std::string& what) {
   EXPECT_GT(tally.checked(), 0);
 }
 
-TEST(NtXentTest, EqualsTheReleasedCodeInFloat64) { check_all(Compute::kFloat64, "float64"); }
-TEST(NtXentTest, EqualsTheReleasedCodeInFloat32) { check_all(Compute::kFloat32, "float32"); }
+TEST(NtXentTest, EqualsTheReleasedCodeInFloat64) {
+  check_every_nt_xent_case(Compute::kFloat64, "float64");
+}
+TEST(NtXentTest, EqualsTheReleasedCodeInFloat32) {
+  check_every_nt_xent_case(Compute::kFloat32, "float32");
+}
 
 // By hand: all rows equal, so each of the 2N - 1 candidates is as likely, and the loss is ln(2N -
 // 1).

@@ -19,8 +19,8 @@ using harness::Compute;
 using harness::MethodHarness;
 using harness::Values;
 
-const Batch kBatch{.views = {{{3, 4}, {0.1, 0.2, -0.3, 1, 0.5, -0.4, 0.7, 0.2, 1, 2, 3, -1}},
-                             {{3, 4}, {0.2, 0.1, -0.2, 0.8, 0.4, -0.6, 0.5, 0.1, 2, 1, 2, -1}}}};
+const Batch kTwoViews{.views = {{{3, 4}, {0.1, 0.2, -0.3, 1, 0.5, -0.4, 0.7, 0.2, 1, 2, 3, -1}},
+                                {{3, 4}, {0.2, 0.1, -0.2, 0.8, 0.4, -0.6, 0.5, 0.1, 2, 1, 2, -1}}}};
 
 /// The rate of averaging at each step, and the target after it, for an online network that is given
 /// anew before each.
@@ -46,7 +46,7 @@ void check_target(const Case& c, Compute compute) {
     const auto at = "_s" + std::to_string(s);
     for (const auto& part : names)
       method.set("method.projector.0." + part, golden::values_of(c.input("online_" + part + at)));
-    method.train(kBatch);
+    method.train(kTwoViews);
     for (const auto& part : names)
       golden::expect_equal(method.get("method.projector@target.0." + part),
                            c.output("state_target_" + part + at), golden::tolerance_of(compute));
@@ -83,7 +83,8 @@ TEST(ByolTest, ComputesTheLossOfItsFormula) {
     MethodHarness method("plugin = \"byol\", head_width = 5, embedding_width = 3, predictor = " +
                              std::string(predictor ? "true" : "false"),
                          {.compute = Compute::kFloat64, .channels = 4, .height = 1, .width = 1});
-    const auto one = reference::matrix(kBatch.views[0]), two = reference::matrix(kBatch.views[1]);
+    const auto one = reference::matrix(kTwoViews.views[0]),
+               two = reference::matrix(kTwoViews.views[1]);
     const auto predict = [&](const reference::Matrix& x) {
       const auto z = byol_head(method, "projector", x);
       return predictor ? byol_head(method, "predictor", z) : z;
@@ -93,7 +94,7 @@ TEST(ByolTest, ComputesTheLossOfItsFormula) {
     };
     const double expected = 4 - 2 * reference::mean_cosine(predict(one), target(two)) -
                             2 * reference::mean_cosine(predict(two), target(one));
-    EXPECT_NEAR(method.step(kBatch).loss.number(), expected, 1e-10);
+    EXPECT_NEAR(method.step(kTwoViews).loss.number(), expected, 1e-10);
   }
 }
 
@@ -168,7 +169,7 @@ TEST(SimSiamTest, TrainsItsTargetsOnlyWhereTheyAreNotHeld) {
   const auto loss_and_gradient = [](const std::string& options) {
     MethodHarness method(kSmall + options,
                          {.compute = Compute::kFloat64, .channels = 4, .height = 1, .width = 1});
-    const auto result = method.step(kBatch);
+    const auto result = method.step(kTwoViews);
     return std::pair{result.loss.number(),
                      result.gradients.at("method.projector.0.weight").numbers};
   };
@@ -189,10 +190,10 @@ TEST(SimSiamTest, KeepsTheLastBiasAndThePredictorsLearningRate) {
                                 .batch_size = 3,
                                 .schedule = R"(kind = "cosine")"});
   const auto bias = method.get("method.projector.6.bias").numbers;
-  method.train(kBatch);
+  method.train(kTwoViews);
   const auto before = method.get("method.predictor.3.bias").numbers;
   const auto projector = method.get("method.projector.0.weight").numbers;
-  const auto result = method.train(kBatch);  // the second of two: the cosine's rate is half
+  const auto result = method.train(kTwoViews);  // the second of two: the cosine's rate is half
   EXPECT_EQ(method.get("method.projector.6.bias").numbers, bias);
   const auto moved = [&](const std::string& name, const std::vector<double>& from, double rate) {
     const auto& gradient = result.gradients.at(name).numbers;

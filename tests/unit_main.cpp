@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tests' program is also the program that trials start: `plugin_test plugin-trial FILE...`.
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
+#include "host/plugin/plugin_fixture.h"
 #include "plugin/trial.h"
-#include "plugin_fixture.h"
 
+/// The main of the test program without LibTorch; it is its own child for the trial of a plugin:
+/// `unit_test plugin-trial FILE...`.
 int main(int argc, char** argv) {
   if (argc > 1 && std::string(argv[1]) == kith::host::kTrialCommand) {
     const std::vector<std::string> files(argv + 2, argv + argc);

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sweep/row_table.h"
+
+#include <algorithm>
+
+#include "sweep/markdown.h"
+#include "sweep/metric_name.h"
+
+namespace kith::host {
+namespace {
+
+class RowTable {
+ public:
+  RowTable(const SweepFile& sweep, const SweepGrid& grid, const SweepSummary& summary)
+      : sweep_(sweep), grid_(grid), summary_(summary) {}
+
+  std::string make() const {
+    std::vector<std::string> titles;
+    for (const auto& axis : sweep_.axes) titles.push_back(axis.name);
+    titles.emplace_back("row");
+    for (const auto& metric : sweep_.metrics) titles.push_back(title(metric.path));
+    for (const char* name : {"runs", "images/s"}) titles.emplace_back(name);
+    std::string text = markdown_head(titles, sweep_.axes.size() + 1);
+    for (const std::string row : kEvaluationRows)
+      if (const auto cells = common_cells(row); cells && has_text(*cells))
+        text += markdown_line(
+            fields(std::vector<std::string>(sweep_.axes.size(), "all"), row, *cells, nullptr));
+    for (const auto& line : summary_.lines)
+      for (const std::string row : kEvaluationRows)
+        if (line.runs > 0 && !common_cells(row))
+          text += markdown_line(fields(grid_.points[line.point].labels, row, cells(line, row),
+                                       row == "trained" ? &line : nullptr));
+    return text;
+  }
+
+ private:
+  using Cells = std::vector<std::string>;
+
+  static bool has_text(const Cells& cells) {
+    return std::ranges::any_of(cells, [](const std::string& cell) { return !cell.empty(); });
+  }
+
+  const std::optional<Statistic>* find(const SweepLine& line, const std::string& path) const {
+    for (std::size_t c = 0; c < summary_.columns.size(); ++c)
+      if (summary_.columns[c].metric == path) return &line.metrics[c];
+    return nullptr;
+  }
+
+  /// On test, if the table has the trained encoder's there.
+  bool is_on_test(const std::string& path) const {
+    const auto test = on_test(path);
+    return test && std::ranges::any_of(summary_.columns, [&](const SweepColumn& column) {
+             return column.metric == *test;
+           });
+  }
+
+  std::string title(const std::string& path) const {
+    if (evaluation_of(path).empty()) return path;
+    return short_metric(path) + (is_on_test(path) ? " (test)" : " (val)");
+  }
+
+  /// Where the number of a cell is; empty where there is none: training has the trained row alone.
+  std::string place(const std::string& path, const std::string& row, bool centred) const {
+    const auto on_val = of_row(path, row, centred);
+    if (!on_val) return row == "trained" && !centred ? path : "";
+    return is_on_test(path) ? *on_test(*on_val) : *on_val;
+  }
+
+  Cells cells(const SweepLine& line, const std::string& row) const {
+    Cells result;
+    for (const auto& metric : sweep_.metrics) {
+      std::string cell;
+      for (const bool centred : {false, true}) {
+        const auto* number = find(line, place(metric.path, row, centred));
+        if (number != nullptr && *number)
+          cell += (cell.empty() ? "" : " / ") + statistic_text(*number);
+      }
+      result.push_back(cell);
+    }
+    return result;
+  }
+
+  /// What the row has for every setting that has numbers, if that is the same and there are two.
+  std::optional<Cells> common_cells(const std::string& row) const {
+    std::optional<Cells> common;
+    int settings = 0;
+    for (const auto& line : summary_.lines) {
+      if (line.done == 0) continue;
+      auto own = cells(line, row);
+      if (common && own != *common) return std::nullopt;
+      common = std::move(own);
+      ++settings;
+    }
+    return settings > 1 ? common : std::nullopt;
+  }
+
+  /// `trained`: the line whose runs and speed are told; may be null.
+  std::vector<std::string> fields(std::vector<std::string> labels, const std::string& row,
+                                  const Cells& numbers, const SweepLine* trained) const {
+    auto result = std::move(labels);
+    result.push_back(row == "pixels" ? "raw pixels" : row);
+    result.insert(result.end(), numbers.begin(), numbers.end());
+    result.push_back(
+        trained == nullptr
+            ? ""
+            : std::to_string(trained->done) +
+                  (trained->failed > 0 ? ", " + std::to_string(trained->failed) + " failed" : ""));
+    auto speed = trained == nullptr ? std::nullopt : trained->images_per_s;
+    if (speed) speed->deviation.reset();
+    result.push_back(statistic_text(speed));
+    return result;
+  }
+
+  const SweepFile& sweep_;
+  const SweepGrid& grid_;
+  const SweepSummary& summary_;
+};
+
+}  // namespace
+
+std::string row_table(const SweepFile& sweep, const SweepGrid& grid, const SweepSummary& summary) {
+  return RowTable(sweep, grid, summary).make();
+}
+
+}  // namespace kith::host

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "sweep/summary.h"
+
+namespace kith::host {
+
+/// The Markdown table of a sweep `with_rows`: for each setting a line for raw pixels, the untrained
+/// and the trained encoder, a column for each metric that the file names, in a cell "plain /
+/// centred". On test where the summary has that, else on val. A row whose numbers are the same for
+/// all settings stands once, at the top.
+std::string row_table(const SweepFile& sweep, const SweepGrid& grid, const SweepSummary& summary);
+
+}  // namespace kith::host
