@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs and builds what is missing, and runs every test but the linter's (setup/lint.sh). Runs again from any folder.
-#   ./test.sh [ARGUMENT FOR meson test ...]     as: ./test.sh --suite unit      ./test.sh augment store
+#   ./test.sh [ARGUMENT FOR meson test ...]     as: ./test.sh --suite unit      ./test.sh "unit 0"
 # The last line is `N passed, N failed, N skipped`: test cases, not programs. Exit status: 0 only if nothing failed.
 set -euo pipefail
 case ${1:-} in --help | -h) sed -n '3,5s/^# //p' "${BASH_SOURCE[0]}"; exit 0 ;; esac

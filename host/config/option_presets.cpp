@@ -39,7 +39,11 @@ void apply_presets(const PluginMetadata& metadata, const ConfigNode& node, const
                        preset->word + "\"; leave one of the two out",
                    written->where);
     }
-    value->measured = preset->measured;
+    if (!preset->measured.empty()) {
+      value->measured = preset->measured;
+      value->measured_min = std::get<double>(*spec.min);
+      value->measured_max = std::get<double>(*spec.max);
+    }
     if (!preset->values.empty()) value->values = preset->values;
   }
   for (const OptionSpec& spec : metadata.options) {

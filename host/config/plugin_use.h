@@ -37,6 +37,8 @@ struct OptionValue {
   /// What the values are that have yet to be measured on train: "channel_mean", "channel_std"; else
   /// empty.
   std::string measured{};
+  /// The closed range that what is measured must lie in.
+  double measured_min = 0, measured_max = 0;
   SourcePlace where{};
 };
 

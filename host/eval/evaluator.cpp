@@ -267,6 +267,11 @@ std::vector<Result> Evaluator::at_end(Job& job) {
 void Evaluator::evaluate_probe(Round& round) {
   if (probe_ == nullptr) return;
   const auto features = represent(choice_, "trained", round.query, round);
+  if (!features.isfinite().all().item<bool>() || !probe_->is_finite()) {
+    warnings_.push_back("online_probe: its weights or the features are not finite on " +
+                        std::string(split_name(round.query)) + "; it is not evaluated");
+    return;
+  }
   const auto top1 = probe_->top1(features, labels_of(*assembly_.dataset, round.query));
   round.results.insert(round.results.begin(), {"online_probe", std::string(split_name(round.query)),
                                                "trained", false, "top1", top1, "fraction"});

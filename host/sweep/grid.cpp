@@ -128,6 +128,7 @@ class GridMaker {
       const int n = ++seen[plugin->name];
       names.push_back(plugin->name + (n > 1 ? "_" + std::to_string(n) : ""));
     }
+    if (experiment.online_probe) names.push_back("online_probe");
     for (const auto& metric : sweep_.metrics) {
       const auto name = evaluation_of(metric.path);
       if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) continue;

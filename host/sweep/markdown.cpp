@@ -48,4 +48,17 @@ std::string statistic_text(const std::optional<Statistic>& statistic) {
   return text;
 }
 
+std::string mean_text(const std::optional<Statistic>& statistic, double factor) {
+  if (!statistic) return "";
+  auto scaled = *statistic;
+  scaled.mean *= factor;
+  scaled.deviation.reset();
+  return statistic_text(scaled);
+}
+
+std::string runs_text(const SweepLine& line) {
+  return std::to_string(line.done) +
+         (line.failed > 0 ? ", " + std::to_string(line.failed) + " failed" : "");
+}
+
 }  // namespace kith::host

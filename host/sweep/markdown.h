@@ -20,4 +20,10 @@ std::string markdown_head(const std::vector<std::string>& titles, std::size_t wo
 /// "0.8412", "0.8412 ± 0.0031", or "" for none.
 std::string statistic_text(const std::optional<Statistic>& statistic);
 
+/// The mean alone, times `factor`, or "" for none.
+std::string mean_text(const std::optional<Statistic>& statistic, double factor = 1);
+
+/// "3", "2, 1 failed": the runs of a setting.
+std::string runs_text(const SweepLine& line);
+
 }  // namespace kith::host

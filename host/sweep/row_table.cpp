@@ -46,12 +46,12 @@ class RowTable {
     return nullptr;
   }
 
-  /// On test, if the table has the trained encoder's there.
+  /// On test, if the table has that of all settings.
   bool is_on_test(const std::string& path) const {
     const auto test = on_test(path);
-    return test && std::ranges::any_of(summary_.columns, [&](const SweepColumn& column) {
-             return column.metric == *test;
-           });
+    return test && sweep_.report_test == TestReport::kAll &&
+           std::ranges::any_of(summary_.columns,
+                               [&](const SweepColumn& column) { return column.metric == *test; });
   }
 
   std::string title(const std::string& path) const {
@@ -82,6 +82,7 @@ class RowTable {
 
   /// What the row has for every setting that has numbers, if that is the same and there are two.
   std::optional<Cells> common_cells(const std::string& row) const {
+    if (row == "trained") return std::nullopt;  // whose lines tell of the runs
     std::optional<Cells> common;
     int settings = 0;
     for (const auto& line : summary_.lines) {
@@ -100,14 +101,8 @@ class RowTable {
     auto result = std::move(labels);
     result.push_back(row == "pixels" ? "raw pixels" : row);
     result.insert(result.end(), numbers.begin(), numbers.end());
-    result.push_back(
-        trained == nullptr
-            ? ""
-            : std::to_string(trained->done) +
-                  (trained->failed > 0 ? ", " + std::to_string(trained->failed) + " failed" : ""));
-    auto speed = trained == nullptr ? std::nullopt : trained->images_per_s;
-    if (speed) speed->deviation.reset();
-    result.push_back(statistic_text(speed));
+    result.push_back(trained == nullptr ? "" : runs_text(*trained));
+    result.push_back(trained == nullptr ? "" : mean_text(trained->images_per_s));
     return result;
   }
 

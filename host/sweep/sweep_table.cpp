@@ -2,8 +2,6 @@
 #include "sweep/sweep_table.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
 #include <set>
 
 #include "config/number_text.h"
@@ -39,14 +37,6 @@ std::set<std::uint64_t> seeds_of(const SweepGrid& grid) {
   return seeds;
 }
 
-std::string scaled_text(const std::optional<Statistic>& statistic, double factor) {
-  if (!statistic) return "";
-  auto scaled = *statistic;
-  scaled.mean *= factor;
-  scaled.deviation.reset();
-  return statistic_text(scaled);
-}
-
 std::string metric_title(const SweepColumn& column) {
   return column.test
              ? column.metric
@@ -58,12 +48,11 @@ std::vector<std::string> markdown_fields(const SweepFile& sweep, const SweepGrid
   std::vector<std::string> fields = grid.points[line.point].labels;
   if (sweep.axes.empty()) fields.push_back(sweep.name);
   for (const auto& metric : line.metrics) fields.push_back(statistic_text(metric));
-  fields.push_back(std::to_string(line.done) +
-                   (line.failed > 0 ? ", " + std::to_string(line.failed) + " failed" : ""));
-  fields.push_back(scaled_text(line.images_per_s, 1));
-  fields.push_back(scaled_text(line.step_s, 1e3));
-  fields.push_back(scaled_text(line.peak_memory_bytes, 1e-6));
-  if (summary.on_device) fields.push_back(scaled_text(line.peak_device_memory_bytes, 1e-6));
+  fields.push_back(runs_text(line));
+  fields.push_back(mean_text(line.images_per_s));
+  fields.push_back(mean_text(line.step_s, 1e3));
+  fields.push_back(mean_text(line.peak_memory_bytes, 1e-6));
+  if (summary.on_device) fields.push_back(mean_text(line.peak_device_memory_bytes, 1e-6));
   if (summary.chosen == line.point)
     for (auto& field : fields)
       if (!field.empty()) field = "**" + field + "**";

@@ -147,12 +147,12 @@ class GeneratorGuard {
 };
 
 struct Segment {
-  Segment(const kith_segment& s, at::TensorList inputs, std::uint32_t m)
-      : segment(s), plugin(current_plugin()), places(inputs), m(m) {}
+  Segment(std::unique_ptr<Owned<kith_segment>> s, at::TensorList inputs, std::uint32_t m)
+      : segment(std::move(s)), plugin(current_plugin()), places(inputs), m(m) {}
   Tensors run(at::TensorList inputs, const std::string& call) const {
     Handles in(places.spread(inputs));
     Handles out(m);
-    check_plugin(segment->run(segment->self, in.data(), in.size(), out.data(), m), call);
+    check_plugin((*segment)->run((*segment)->self, in.data(), in.size(), out.data(), m), call);
     return out.tensors();
   }
 
@@ -194,7 +194,7 @@ struct Segment {
     return gradients;
   }
 
-  Owned<kith_segment> segment;
+  std::unique_ptr<Owned<kith_segment>> segment;
   std::string plugin;
   Places places;
   Surroundings surroundings;
@@ -217,9 +217,9 @@ ForwardState& forward_state() {
 kith_status custom_gradient(const kith_tensor* inputs, std::uint32_t n, const kith_tensor* outputs,
                             std::uint32_t m, const kith_backward* backward, kith_tensor* results) {
   return serve("custom_gradient", [&] {
+    const auto owned = std::make_shared<Owned<kith_backward>>(*backward);
     const auto all = unwrap_all(inputs, n);
     const Places places(all);
-    const auto owned = std::make_shared<Owned<kith_backward>>(*backward);
     const auto out = with_backward(
         places.select(all), {}, unwrap_all(outputs, m),
         [owned, places, plugin = current_plugin()](const Tensors&, const Tensors& grads) {
@@ -237,8 +237,9 @@ kith_status custom_gradient(const kith_tensor* inputs, std::uint32_t n, const ki
 kith_status checkpoint_segment(const kith_tensor* inputs, std::uint32_t n,
                                const kith_segment* segment, kith_tensor* outputs, std::uint32_t m) {
   return serve("checkpoint", [&] {
+    auto table = std::make_unique<Owned<kith_segment>>(*segment);
     const auto all = unwrap_all(inputs, n);
-    const auto owned = std::make_shared<Segment>(*segment, all, m);
+    const auto owned = std::make_shared<Segment>(std::move(table), all, m);
     const auto in = owned->places.select(all);
     const auto outputs_of_first = owned->first_run(in);
     // Needs a gradient, so that the segment is recorded even if only parameters inside it do.

@@ -8,9 +8,9 @@
 
 namespace kith::host {
 
-/// From what was saved and the gradients that arrive at the outputs (undefined where none does) to
-/// one gradient an input, undefined where it has none. Runs without recording, on the thread that
-/// goes backward.
+/// From what was saved and the gradients that arrive at the outputs (undefined where none does; one
+/// at least is there) to one gradient an input, undefined where it has none. Runs on the thread
+/// that goes backward, and is recorded only where a gradient of the gradient was asked for.
 using Backward = std::function<std::vector<at::Tensor>(const std::vector<at::Tensor>& saved,
                                                        const std::vector<at::Tensor>& arrived)>;
 
@@ -19,7 +19,7 @@ using Backward = std::function<std::vector<at::Tensor>(const std::vector<at::Ten
 /// The one place that LibTorch's autograd::Function, whose header is dear to compile, is used.
 /// @param inputs   defined tensors: what `outputs` were found from and what has a gradient.
 /// @param saved    what the backward needs; a change in place before it runs is LibTorch's error,
-///                 and it is let go with the graph.
+///                 and so is a second backward: what was saved is let go with the graph.
 /// @param outputs  real tensors.
 /// @return `outputs`, recorded as coming from `inputs` if one of these needs a gradient.
 std::vector<at::Tensor> with_backward(const std::vector<at::Tensor>& inputs,

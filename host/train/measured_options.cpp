@@ -44,6 +44,13 @@ class Filler {
                         option.name + "', and this host measures channel_mean and channel_std");
     if (!statistics_) statistics_ = channel_statistics(dataset_, Split::kTrain, startup_threads());
     const auto& values = mean ? statistics_->mean : statistics_->std;
+    for (std::size_t c = 0; c < values.size(); ++c)
+      if (!(values[c] >= option.measured_min && values[c] <= option.measured_max))
+        throw ConfigError(
+            fmt::format("{}: {} must be in [{}, {}], and channel {} of train's images has {}; "
+                        "write mean and std "
+                        "out instead of measuring them",
+                        id, option.name, option.measured_min, option.measured_max, c, values[c]));
     option.values.assign(values.begin(), values.end());
     option.measured.clear();
   }

@@ -83,7 +83,9 @@ at::Tensor OnlineProbe::features_of(const kith_step_s& batch) const {
 void OnlineProbe::require_rows_of_a_view(const kith_step_s& batch) const {
   const auto rows = tap_.input().narrow(0, 0, batch.labels.size(0));
   for (const auto& view : batch.views)
-    if (view.sizes() == rows.sizes() && at::equal(view, rows)) return;
+    if (view.sizes() == rows.sizes() && view.scalar_type() == rows.scalar_type() &&
+        at::equal(view, rows))
+      return;
   throw ConfigError("online_probe: the first rows that " + method_ + " gives " + whose() +
                     " in a step must be the images of a view, in their order; they are of none, so "
                     "labels do not belong to them");
@@ -120,6 +122,10 @@ std::map<std::string, double> OnlineProbe::take_metrics() {
                                         {"online_probe_loss", loss_.item<double>() / rows}};
   for (auto* sum : {&right_, &loss_, &rows_}) sum->zero_();
   return metrics;
+}
+
+bool OnlineProbe::is_finite() const {
+  return (weight_.isfinite().all() & bias_.isfinite().all()).item<bool>();
 }
 
 double OnlineProbe::top1(const at::Tensor& features, const at::Tensor& labels) const {

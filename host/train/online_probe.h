@@ -49,6 +49,9 @@ class OnlineProbe {
   /// @param features  float32 [N, D] on the CPU. @param labels  int64 [N].
   double top1(const at::Tensor& features, const at::Tensor& labels) const;
 
+  /// Whether its weights are numbers. Reads back from the device.
+  bool is_finite() const;
+
   /// Everything that a step changes, always the same names in the same order. Restore it by copying
   /// in place.
   void for_each_state(const std::function<void(const std::string&, at::Tensor&)>& visit);

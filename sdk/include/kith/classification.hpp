@@ -18,7 +18,7 @@
 namespace kith {
 
 /// The option `labels_per_class`: one result for each of its numbers, with so many of the bank's
-/// rows of each class; 0 means all of them.
+/// rows of each class; 0 means all of them. [any thread]
 constexpr Option labels_per_class() {
   return integers("labels_per_class", 0, 100, 10)
       .range(0, 1000000)

@@ -26,7 +26,7 @@ struct Head {
   bool last_bias = false;
   LastNorm last_norm = LastNorm::kNone;
 
-  /// Layers with a bias each and no batch norm.
+  /// Layers with a bias each and no batch norm. [any thread]
   static constexpr Head plain(std::int64_t layers, std::int64_t out) {
     return {
         .layers = layers, .out = out, .inner_bias = true, .inner_norm = false, .last_bias = true};

@@ -127,6 +127,14 @@ TEST(GatheredRowsDotTest, RowsAreTakenInTheDtypeOfTheBank) {
   EXPECT_EQ(rows.grad().scalar_type(), at::kBFloat16);
 }
 
+TEST(GatheredRowsDotTest, ABankThatChangesBeforeTheGradientIsAnError) {
+  const auto rows = at::ones({2, 3}).requires_grad_(true), bank = at::ones({4, 3});
+  const auto scores = gathered_rows_dot(rows, bank, at::zeros({2, 5}, at::kLong));
+  bank.fill_(2);
+  EXPECT_NE(refusal_of([&] { scores.sum().backward(); }).find("modified by an inplace operation"),
+            std::string::npos);
+}
+
 TEST(GatheredRowsDotTest, RefusesWhatDoesNotFit) {
   const auto rows = at::ones({2, 3}), bank = at::ones({4, 3}), index = at::zeros({2, 5}, at::kLong);
   const auto refused = [](const at::Tensor& r, const at::Tensor& b, const at::Tensor& i) {

@@ -156,6 +156,14 @@ TEST_F(GridTest, AMetricOfAnEvaluationThatIsNotThereNamesTheNearest) {
             "(sweep.toml:4:12)\n1 error in sweep.toml");
 }
 
+TEST_F(GridTest, TheOnlineProbesAccuracyIsAMetricWhereThereIsAProbe) {
+  const auto text = std::string(kSmallSweep) + "metrics = [\"online_probe/top1\"]\n";
+  EXPECT_EQ(
+      read(text + "set = { \"online_probe.base_lr\" = 0.1 }\n" + kRates).file.metrics.back().path,
+      "online_probe/val/trained/plain/top1");
+  EXPECT_THAT(sweep_errors(text + kRates), HasSubstr("has no evaluation 'online_probe'"));
+}
+
 TEST_F(GridTest, AMistakeThatACellMakesInTheExperimentNamesTheCell) {
   write("base.toml", std::string(kSmallExperiment) +
                          "[schedule]\nwarmup_epochs = 5\n[[evaluation]]\nplugin = \"knn\"\n");

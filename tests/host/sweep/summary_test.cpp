@@ -182,6 +182,10 @@ TEST_F(RowsTest, ARowThatIsTheSameForAllStandsOnceAndCellsArePlainAndCentred) {
 | 0.1 | trained | 0.7500 ± 0.0000 / 0.2500 ± 0.0000 | 0.7500 ± 0.0000 | 2 | 200.0 |
 | 0.2 | untrained | 0.1250 ± 0.0000 |  |  |  |
 | 0.2 | trained | 0.8750 ± 0.0000 / 0.2500 ± 0.0000 | 0.7500 ± 0.0000 | 2 | 200.0 |)");
+  sweep_.report_test = TestReport::kChosen;  // others than the chosen have no number on test
+  EXPECT_THAT(markdown(), AllOf(HasSubstr("| knn/top1 (val) |"),
+                                HasSubstr("| 0.1 | trained | 0.5000 ± 0.0000 |")));
+  sweep_.report_test = TestReport::kAll;
   // An evaluation that has no number on test has no column there.
   EXPECT_THAT(csv_table(sweep_, grid_, summary(), outcomes_),
               AllOf(HasSubstr(",knn/test/untrained/plain/top1 mean,"),

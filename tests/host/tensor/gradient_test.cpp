@@ -55,11 +55,11 @@ TEST_F(CustomGradientTest, LeavesOutInputsWithoutAGradientAndOutputsThatNothingR
     second = to_facade(a) * 5.0;
   }
   bool second_arrived = true;
-  const auto out = kith::custom_gradient(
-      {to_facade(a), to_facade(constant)}, {first, second}, [&](const Tensors& g) {
-        second_arrived = g[1].defined() && to_host(g[1]).abs().sum().item<double>() != 0;
-        return Tensors{g[0] * 2.0, kith::Tensor()};
-      });
+  const auto out = kith::custom_gradient({to_facade(a), to_facade(constant)}, {first, second},
+                                         [&](const Tensors& g) {
+                                           second_arrived = g[1].defined();
+                                           return Tensors{g[0] * 2.0, kith::Tensor()};
+                                         });
   to_host(out[0].sum()).backward();
   EXPECT_FALSE(second_arrived);
   EXPECT_TRUE(at::equal(a.grad(), at::full({2}, 2.0, at::kDouble)));

@@ -10,6 +10,7 @@
 namespace kith::host::test {
 namespace {
 
+using testing::EndsWith;
 using testing::StartsWith;
 
 OptionValue to_measure(const std::string& what) {
@@ -19,6 +20,8 @@ OptionValue to_measure(const std::string& what) {
   option.is_list = true;
   option.values = {0.5};
   option.measured = what;
+  option.measured_min = 1e-6;
+  option.measured_max = 10;
   return option;
 }
 
@@ -62,6 +65,23 @@ TEST(MeasuredOptionsTest, CostNothingWhereNothingIsMeasured) {
   const TinyExperiment tiny;
   Assembly assembly = tiny.assemble();
   EXPECT_EQ(measure_options(assembly.resolved.experiment, *assembly.dataset), "");
+}
+
+TEST(MeasuredOptionsTest, RefuseAMeasureOutsideTheOptionsRange) {
+  const TinyExperiment tiny;
+  Assembly assembly = tiny.assemble();
+  auto& augment = assembly.resolved.experiment.views.at(0).augment;
+  augment.push_back(asking_for("channel_std"));
+  augment.back().options.front().measured_min = 0.75;
+  try {
+    measure_options(assembly.resolved.experiment, *assembly.dataset);
+    FAIL();
+  } catch (const ConfigError& e) {
+    EXPECT_THAT(e.what(),
+                StartsWith("org.test.asks: levels must be in [0.75, 10], and channel 0 of "
+                           "train's images has 0."));
+    EXPECT_THAT(e.what(), EndsWith("; write mean and std out instead of measuring them"));
+  }
 }
 
 TEST(MeasuredOptionsTest, RefuseAMeasureThatThisHostDoesNotKnow) {
