@@ -181,6 +181,20 @@ TEST(OnlineProbeTest, ItsShareOfValAndOfTestIsAResult) {
   EXPECT_EQ(end[0].unit, "fraction");
 }
 
+TEST(OnlineProbeTest, HasNoAccuracyWhereItsWeightsAreNotFinite) {
+  Setting s(kProbe + "[[evaluation]]\nplugin = \"probe_evaluation\"\nevery_epochs = 1\n");
+  const auto probe = s.probe();
+  probe->for_each_state([](const std::string& name, at::Tensor& t) {
+    if (name == "weight") t.fill_(std::nan(""));
+  });
+  Evaluator evaluator(s.assembly, at::kCPU, 1);
+  evaluator.add_probe(probe.get());
+  for (const auto& result : evaluator.at_end(*s.job)) EXPECT_NE(result.evaluation, "online_probe");
+  EXPECT_EQ(evaluator.take_warnings(),
+            std::vector<std::string>{"online_probe: its weights or the features are not finite on "
+                                     "test; it is not evaluated"});
+}
+
 TEST(OnlineProbeTest, WithoutLabelsIsRefusedBeforeTraining) {
   Setting s(kProbe, {}, false);
   EXPECT_EQ(thrown<ConfigError>([&] { dry_run(s.assembly); }),
