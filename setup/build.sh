@@ -41,6 +41,6 @@ printf '%s' "$libtorch_option" >$build/libtorch_option.txt
 memory_gb=$(awk '/^MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo)
 jobs=$(nproc)
 [ "$jobs" -le $((memory_gb / 2)) ] || jobs=$((memory_gb / 2 > 0 ? memory_gb / 2 : 1))
-say "building, $jobs at a time; the first time it takes some 8 minutes on 2 cores, with a full ccache 1 minute"
+say "building, $jobs at a time; the first time it takes some 6 minutes on 2 cores, with a full ccache 1 minute"
 # shellcheck disable=SC2086 # several targets in one word
 ninja -C $build -j "$jobs" ${KITH_TARGETS:-all} || fail "setup: the build failed; the first error stands above"
