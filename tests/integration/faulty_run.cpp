@@ -16,7 +16,7 @@ std::string FaultyRun::short_experiment() {
 
 Outcome FaultyRun::run_with_fault(const fs::path& made, const std::string& action, long at) const {
   auto started = command({"run", experiment(short_experiment()), "--folder", made.string()});
-  started.environment["LD_PRELOAD"] = KITH_FAULT_SHIM;
+  preload(started.environment, KITH_FAULT_SHIM);
   started.environment["FAULT_PATH"] = made.string();
   started.environment["FAULT_ACTION"] = action;
   started.environment["FAULT_AT"] = std::to_string(at);

@@ -42,6 +42,11 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 
 }  // namespace
 
+void preload(std::map<std::string, std::string>& environment, const std::string& library) {
+  environment["LD_PRELOAD"] = library;
+  environment["ASAN_OPTIONS"] += ":verify_asan_link_order=0";
+}
+
 Process::Process(const Command& command)
     : out_file_(make_output_file()), err_file_(make_output_file()) {
   spawn(command);

@@ -28,6 +28,10 @@ struct Command {
   bool terminal = false;                           ///< standard output is a terminal
 };
 
+/// Has a library loaded into the program before all others; with the address sanitizer too, which
+/// wants to be the first.
+void preload(std::map<std::string, std::string>& environment, const std::string& library);
+
 /// A process that was started; killed if it still runs when the object goes.
 class Process {
  public:

@@ -15,8 +15,7 @@ class SameNumbersTest : public Workshop {
 
   /// A run with so many loader threads, whatever this machine has.
   std::filesystem::path run_with_loaders(const std::string& text, int threads) {
-    environment["LD_PRELOAD"] = std::string(KITH_INTEGRATION_PLUGINS) + "/eight_cores.so";
-    environment["ASAN_OPTIONS"] += ":verify_asan_link_order=0";
+    preload(environment, std::string(KITH_INTEGRATION_PLUGINS) + "/eight_cores.so");
     const auto made = run(text, {"--set", "train.loader_threads=" + std::to_string(threads)});
     EXPECT_THAT(read_text(made / "resolved.toml"),
                 testing::HasSubstr("loader_threads = " + std::to_string(threads)));
