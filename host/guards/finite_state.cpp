@@ -17,7 +17,7 @@ void require_finite_state(const std::map<std::string, TensorSnapshot>& state, co
   for (const auto& [name, saved] : state) {
     const auto& value = saved.cpu;
     // A probe that diverges is no fault of the run that it looks at.
-    if (!value.is_floating_point() || name.starts_with("online_probe/")) continue;
+    if (!value.is_floating_point() || name.starts_with(kOnlineProbeState)) continue;
     const bool buffer = buffers.contains(name);
     // NaN and infinity go through a sum; most tensors need no more.
     if (std::isfinite(value.sum().item<double>())) continue;

@@ -21,13 +21,18 @@ class RowTable {
     for (const auto& metric : sweep_.metrics) titles.push_back(title(metric.path));
     for (const char* name : {"runs", "images/s"}) titles.emplace_back(name);
     std::string text = markdown_head(titles, sweep_.axes.size() + 1);
-    for (const std::string row : kEvaluationRows)
-      if (const auto cells = common_cells(row); cells && has_text(*cells))
+    std::vector<std::string> own_rows;
+    for (const std::string row : kEvaluationRows) {
+      const auto common = common_cells(row);
+      if (!common)
+        own_rows.push_back(row);
+      else if (has_text(*common))
         text += markdown_line(
-            fields(std::vector<std::string>(sweep_.axes.size(), "all"), row, *cells, nullptr));
+            fields(std::vector<std::string>(sweep_.axes.size(), "all"), row, *common, nullptr));
+    }
     for (const auto& line : summary_.lines)
-      for (const std::string row : kEvaluationRows)
-        if (line.runs > 0 && !common_cells(row))
+      for (const auto& row : own_rows)
+        if (line.runs > 0)
           text += markdown_line(fields(grid_.points[line.point].labels, row, cells(line, row),
                                        row == "trained" ? &line : nullptr));
     return text;

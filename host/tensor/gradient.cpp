@@ -146,13 +146,20 @@ class GeneratorGuard {
   std::vector<Surroundings::GeneratorState> before_;
 };
 
+Tensors unwrap_all(const kith_tensor* handles, std::uint32_t n) {
+  Tensors list;
+  for (std::uint32_t i = 0; i < n; ++i) list.push_back(unwrap(handles[i]));
+  return list;
+}
+
 struct Segment {
-  Segment(std::unique_ptr<Owned<kith_segment>> s, at::TensorList inputs, std::uint32_t m)
-      : segment(std::move(s)), plugin(current_plugin()), places(inputs), m(m) {}
+  /// Owns the table first: what comes after may throw.
+  Segment(const kith_segment& s, const kith_tensor* inputs, std::uint32_t n, std::uint32_t m)
+      : segment(s), plugin(current_plugin()), places(unwrap_all(inputs, n)), m(m) {}
   Tensors run(at::TensorList inputs, const std::string& call) const {
     Handles in(places.spread(inputs));
     Handles out(m);
-    check_plugin((*segment)->run((*segment)->self, in.data(), in.size(), out.data(), m), call);
+    check_plugin(segment->run(segment->self, in.data(), in.size(), out.data(), m), call);
     return out.tensors();
   }
 
@@ -194,18 +201,12 @@ struct Segment {
     return gradients;
   }
 
-  std::unique_ptr<Owned<kith_segment>> segment;
+  Owned<kith_segment> segment;
   std::string plugin;
   Places places;
   Surroundings surroundings;
   std::uint32_t m;
 };
-
-Tensors unwrap_all(const kith_tensor* handles, std::uint32_t n) {
-  Tensors list;
-  for (std::uint32_t i = 0; i < n; ++i) list.push_back(unwrap(handles[i]));
-  return list;
-}
 
 }  // namespace
 
@@ -237,10 +238,8 @@ kith_status custom_gradient(const kith_tensor* inputs, std::uint32_t n, const ki
 kith_status checkpoint_segment(const kith_tensor* inputs, std::uint32_t n,
                                const kith_segment* segment, kith_tensor* outputs, std::uint32_t m) {
   return serve("checkpoint", [&] {
-    auto table = std::make_unique<Owned<kith_segment>>(*segment);
-    const auto all = unwrap_all(inputs, n);
-    const auto owned = std::make_shared<Segment>(std::move(table), all, m);
-    const auto in = owned->places.select(all);
+    const auto owned = std::make_shared<Segment>(*segment, inputs, n, m);
+    const auto in = owned->places.select(unwrap_all(inputs, n));
     const auto outputs_of_first = owned->first_run(in);
     // Needs a gradient, so that the segment is recorded even if only parameters inside it do.
     Tensors recorded{at::zeros({}, at::kFloat).requires_grad_(true)};

@@ -9,6 +9,7 @@
 #include "eval/features.h"
 #include "model/validate_method.h"
 #include "train/online_probe.h"
+#include "train/training_state.h"
 #include "train/training_step.h"
 
 namespace kith::host {
@@ -105,17 +106,10 @@ DryRunReport dry_run(const Assembly& a) {
   const auto width = feature_width(a, *job);
   report.features = c10::str(at::IntArrayRef({size, width}));
   report.groups = step.optimizer().groups();
-  for (const auto& p : job->state().parameters())
-    report.checkpoint_bytes += static_cast<std::int64_t>(p.value.nbytes());
-  for (const auto& b : job->state().buffers())
-    report.checkpoint_bytes += static_cast<std::int64_t>(b.value.nbytes());
-  step.optimizer().for_each_state([&](const std::string&, at::Tensor& t) {
-    report.checkpoint_bytes += static_cast<std::int64_t>(t.nbytes());
-  });
-  if (probe)
-    probe->for_each_state([&](const std::string&, at::Tensor& t) {
-      report.checkpoint_bytes += static_cast<std::int64_t>(t.nbytes());
-    });
+  for_each_training_state(*job, step.optimizer(), probe.get(),
+                          [&](const std::string&, at::Tensor& t) {
+                            report.checkpoint_bytes += static_cast<std::int64_t>(t.nbytes());
+                          });
   for (const auto split : {Split::kTrain, Split::kVal, Split::kTest})
     if (a.reads(split)) report.feature_bytes += a.dataset->size(split) * width * 4;
   return report;

@@ -4,26 +4,22 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include <functional>
 #include <set>
 
 #include "tensor/dtype.h"
 
 namespace kith::host {
-namespace {
 
-void for_each_tensor(Job& job, Optimizer& optimizer, OnlineProbe* probe,
-                     const std::function<void(const std::string&, at::Tensor&)>& visit) {
+void for_each_training_state(Job& job, Optimizer& optimizer, OnlineProbe* probe,
+                             const std::function<void(const std::string&, at::Tensor&)>& visit) {
   for (auto& p : job.state().parameters()) visit(p.name, p.value);
   for (auto& b : job.state().buffers()) visit(b.name, b.value);
   optimizer.for_each_state(
       [&](const std::string& name, at::Tensor& t) { visit("optimizer/" + name, t); });
   if (probe != nullptr)
     probe->for_each_state(
-        [&](const std::string& name, at::Tensor& t) { visit("online_probe/" + name, t); });
+        [&](const std::string& name, at::Tensor& t) { visit(kOnlineProbeState + name, t); });
 }
-
-}  // namespace
 
 ArrayView TensorSnapshot::view() const {
   return {static_cast<DType>(to_kith_dtype(cpu.scalar_type())), cpu.sizes().vec(), cpu.data_ptr()};
@@ -34,7 +30,7 @@ TensorSnapshot snapshot(const at::Tensor& tensor) { return {tensor.detach().cpu(
 std::map<std::string, TensorSnapshot> training_state(Job& job, Optimizer& optimizer,
                                                      OnlineProbe* probe) {
   std::map<std::string, TensorSnapshot> state;
-  for_each_tensor(job, optimizer, probe, [&](const std::string& name, at::Tensor& t) {
+  for_each_training_state(job, optimizer, probe, [&](const std::string& name, at::Tensor& t) {
     auto saved = snapshot(t);
     if (saved.cpu.is_alias_of(t)) saved.cpu = saved.cpu.clone();
     state.emplace(name, std::move(saved));
@@ -47,7 +43,7 @@ void restore_training_state(const Checkpoint& checkpoint, Job& job, Optimizer& o
   const at::NoGradGuard no_grad;
   std::set<std::string> left;
   for (const auto& [name, array] : checkpoint.arrays) left.insert(name);
-  for_each_tensor(job, optimizer, probe, [&](const std::string& name, at::Tensor& t) {
+  for_each_training_state(job, optimizer, probe, [&](const std::string& name, at::Tensor& t) {
     const auto found = checkpoint.arrays.find(name);
     if (found == checkpoint.arrays.end())
       throw DataError("checkpoint: '" + checkpoint.path.string() + "' has no '" + name +

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <map>
+#include <string>
+
 #include "model/job.h"
 #include "store/checkpoint.h"
 #include "train/online_probe.h"
@@ -16,10 +20,17 @@ struct TensorSnapshot {
 };
 TensorSnapshot snapshot(const at::Tensor& tensor);
 
-/// Everything of a run that a step changes, by name: parameters and copies
-/// ("encoder.conv1.weight"), buffers, and the optimiser's state
-/// ("optimizer/encoder.conv1.weight.momentum_buffer"), and where there is one the online probe's
-/// ("online_probe/weight"). The snapshots own copies on the CPU.
+/// What the names of the online probe's tensors begin with.
+inline constexpr const char* kOnlineProbeState = "online_probe/";
+
+/// Visits everything of a run that a step changes, by name: parameters and copies
+/// ("encoder.conv1.weight"), buffers, the optimiser's state
+/// ("optimizer/encoder.conv1.weight.momentum_buffer"), and the online probe's
+/// ("online_probe/weight"). @param probe  null: there is none.
+void for_each_training_state(Job& job, Optimizer& optimizer, OnlineProbe* probe,
+                             const std::function<void(const std::string&, at::Tensor&)>& visit);
+
+/// All that for_each_training_state visits. The snapshots own copies on the CPU.
 std::map<std::string, TensorSnapshot> training_state(Job& job, Optimizer& optimizer,
                                                      OnlineProbe* probe = nullptr);
 
