@@ -71,6 +71,7 @@ int data_check_command(const DataArguments& arguments) {
   fmt::print("{} in {}: {}\n", source.reader, source.path.string(),
              source.class_names.empty() ? std::string("no labels")
                                         : fmt::format("{} classes", source.class_names.size()));
+  for (const auto& warning : source.warnings) fmt::print("warning: {}\n", warning);
   std::size_t damaged = 0;
   std::int64_t images = 0;
   const std::pair<const char*, SplitSource*> parts[] = {

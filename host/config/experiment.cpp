@@ -71,7 +71,8 @@ bool same_evaluation(const EvaluationConfig& a, const EvaluationConfig& b) {
   return same_settings(a.plugin, b.plugin) && a.every_epochs == b.every_epochs &&
          a.augment.has_value() == b.augment.has_value() &&
          (!a.augment || same_plugins(*a.augment, *b.augment)) && a.pixels == b.pixels &&
-         a.role == b.role && a.output == b.output && a.copy == b.copy;
+         a.role == b.role && a.output == b.output && a.copy == b.copy && a.head == b.head &&
+         a.bank == b.bank;
 }
 
 }  // namespace

@@ -171,6 +171,12 @@ struct EvaluationConfig {
   std::string role = "encoder";     ///< one of the experiment's roles; default: the first
   std::string output = "features";  ///< name of the encoder's output
   std::string copy;  ///< name of the method's copy of the role ("teacher"); empty: the role itself
+  /// Name of a head of the method ("projector") that the output goes through, of the same copy;
+  /// empty: none.
+  std::string head;
+  /// Name of a buffer of the method ("memory_bank") with a row for each image that is trained on:
+  /// it is searched in place of train's features, and with the trained encoder alone; empty: none.
+  std::string bank;
   /// For a plugin that wants views: how they are made, at the size of the first of [[views]];
   /// default: that one's list. Nothing for others.
   std::optional<std::vector<PluginUse>> augment;

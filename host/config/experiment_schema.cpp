@@ -203,6 +203,12 @@ Json evaluation_keys() {
       {"role", with(kText, "one of the experiment's roles; default: the first")},
       {"output", with(kText, "name of the encoder's output", evaluation.output)},
       {"copy", with(kText, "name of the method's copy of the role", evaluation.copy)},
+      {"head", with(kText, "name of a head of the method that the output goes through; empty: none",
+                    evaluation.head)},
+      {"bank", with(kText,
+                    "name of a buffer of the method with a row for each training image, which is "
+                    "searched in place of train's features; empty: none",
+                    evaluation.bank)},
       {"augment", with(list({{"$ref", "#/$defs/augmentation"}}),
                        "for a plugin that wants views: how they are made; default: the first "
                        "[[views]]' list")}};

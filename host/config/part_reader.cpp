@@ -164,8 +164,8 @@ PixelRows PartReader::pixels(TableReader& table) {
 EvaluationConfig PartReader::evaluation(const ConfigNode& node, const std::string& path,
                                         const std::vector<std::string>& roles,
                                         const std::vector<ViewConfig>& views) {
-  static const std::vector<std::string> kHostKeys = {"every_epochs", "pixels", "role",
-                                                     "output",       "copy",   "augment"};
+  static const std::vector<std::string> kHostKeys = {"every_epochs", "pixels", "role", "output",
+                                                     "copy",         "head",   "bank", "augment"};
   EvaluationConfig evaluation;
   TableReader table(node.is_table() ? &node : nullptr, path, node.where, problems_);
   const bool written = table.has("augment");
@@ -186,6 +186,12 @@ EvaluationConfig PartReader::evaluation(const ConfigNode& node, const std::strin
   evaluation.pixels = pixels(table);
   evaluation.output = table.text("output", evaluation.output);
   evaluation.copy = table.text("copy", evaluation.copy);
+  evaluation.head = table.text("head", evaluation.head);
+  evaluation.bank = table.text("bank", evaluation.bank);
+  if (evaluation.augment && !evaluation.bank.empty())
+    problems_.add(table.path_of("bank") +
+                      ": this evaluation looks at views and searches no bank; take the key away",
+                  table.place_of("bank"));
   if (evaluation.output.empty()) {
     problems_.add(table.path_of("output") + ": must be the name of an output, got empty text",
                   table.place_of("output"));

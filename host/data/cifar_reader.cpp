@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr int kSide = 32;
 constexpr std::size_t kPlane = kSide * kSide;
+constexpr std::size_t kPublishedBatches = 5;  // of CIFAR-10's train
 
 /// What CIFAR-10 and CIFAR-100 differ in.
 struct Layout {
@@ -185,8 +186,16 @@ Source open_cifar(const Layout& layout, const fs::path& folder, int channels,
 Source open_cifar10(const fs::path& folder, int channels) {
   check_folder(folder);
   const Layout layout{"cifar10", 1, 0, 10, "batches.meta.txt"};
-  return open_cifar(layout, folder, channels, find_batches(layout, folder), "data_batch_1.bin",
-                    "test_batch.bin");
+  auto train = find_batches(layout, folder);
+  const auto batches = train.size();
+  auto source =
+      open_cifar(layout, folder, channels, std::move(train), "data_batch_1.bin", "test_batch.bin");
+  if (batches < kPublishedBatches)
+    source.warnings.push_back(layout.reader + ": '" + folder.string() + "' ends with data_batch_" +
+                              std::to_string(batches) + ".bin, and CIFAR-10 as published has " +
+                              std::to_string(kPublishedBatches) +
+                              " batches: train is only what is there");
+  return source;
 }
 
 Source open_cifar100(const fs::path& folder, bool coarse_labels, int channels) {

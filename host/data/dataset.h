@@ -79,6 +79,8 @@ class Dataset {
   std::string identity() const;
   /// What was left out since it does not decode, in the order of splits and samples.
   const std::vector<LeftOut>& left_out() const { return left_out_; }
+  /// What a person should know of the files, though they can be read.
+  const std::vector<std::string>& warnings() const { return source_.warnings; }
   /// Whether images that do not decode are left out rather than an error.
   bool skips_damaged() const { return skip_damaged_; }
   /// One line that says where val comes from, for the run's record.

@@ -54,6 +54,8 @@ struct Source {
   std::unique_ptr<SplitSource> train;
   std::unique_ptr<SplitSource> val;   ///< Null: none.
   std::unique_ptr<SplitSource> test;  ///< Null: none.
+  /// What a person should know of the files, though they can be read.
+  std::vector<std::string> warnings;
 };
 
 }  // namespace kith::host

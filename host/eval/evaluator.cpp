@@ -41,7 +41,8 @@ struct Evaluator::Plugin {
   Plugin(const Plugin&) = delete;
   Plugin& operator=(const Plugin&) = delete;
   const kith_evaluation_api& api() const { return part.plugin->api<kith_evaluation_api>(); }
-  FeatureChoice choice() const { return {part.config.role, part.config.copy, part.config.output}; }
+  FeatureChoice choice() const { return choice_of(part.config); }
+  const std::string& searched() const { return part.config.bank; }
   bool due(std::int64_t epochs_done) const {
     return part.config.every_epochs > 0 && epochs_done % part.config.every_epochs == 0;
   }
@@ -107,6 +108,7 @@ bool Evaluator::due(std::int64_t epochs_done) const {
 }
 
 std::vector<std::string> Evaluator::rows_of(const Plugin& plugin) const {
+  if (!plugin.searched().empty()) return {"trained"};
   const auto images = assembly_.dataset->size(Split::kTrain);
   const bool pixels = plugin.part.config.pixels == PixelRows::kOn ||
                       (plugin.part.config.pixels == PixelRows::kAuto && images <= kPixelImages);
@@ -117,7 +119,7 @@ std::vector<std::string> Evaluator::rows_of(const Plugin& plugin) const {
 at::Tensor Evaluator::represent(const FeatureChoice& choice, const std::string& row, Split split,
                                 Round& round) {
   std::string key = row + "/" + std::string(split_name(split));
-  if (row != "pixels") key += "/" + choice.role + "/" + choice.copy + "/" + choice.output;
+  if (row != "pixels") key += "/" + choice.text();
   auto& known = round.represented[key];
   if (!known.defined())
     known = row == "pixels" ? pixels_of(*assembly_.dataset, split, kPixelSide, threads_)
@@ -129,18 +131,24 @@ at::Tensor Evaluator::represent(const FeatureChoice& choice, const std::string& 
 Evaluator::Given Evaluator::splits(const Plugin& plugin, const std::string& row, Round& round) {
   const auto& dataset = *assembly_.dataset;
   Given given;
-  std::vector<at::Tensor> bank, labels;
-  for (const auto split : round.bank) {
-    bank.push_back(represent(plugin.choice(), row, split, round));
-    given.note_if_not_finite(bank.back(), rows_of_split(split));
-    if (dataset.has_labels()) labels.push_back(labels_of(dataset, split));
+  if (plugin.searched().empty()) {
+    std::vector<at::Tensor> bank, labels;
+    for (const auto split : round.bank) {
+      bank.push_back(represent(plugin.choice(), row, split, round));
+      given.note_if_not_finite(bank.back(), rows_of_split(split));
+      if (dataset.has_labels()) labels.push_back(labels_of(dataset, split));
+    }
+    given.bank = at::cat(bank);
+    if (!labels.empty()) given.bank_labels = at::cat(labels);
+    if (round.bank.back() == Split::kVal) given.bank_val_rows = bank.back().size(0);
+  } else {
+    given.bank = bank_rows(round.job, assembly_, plugin.searched());
+    given.bank_labels = trained_labels(assembly_);
+    given.note_if_not_finite(given.bank, "rows of '" + plugin.searched() + "'");
   }
-  given.bank = at::cat(bank);
-  if (!labels.empty()) given.bank_labels = at::cat(labels);
   given.query = represent(plugin.choice(), row, round.query, round);
   given.query_labels = labels_of(dataset, round.query);
   given.split = round.query;
-  if (round.bank.back() == Split::kVal) given.bank_val_rows = bank.back().size(0);
   given.note_if_not_finite(given.query, rows_of_split(round.query));
   return given;
 }
@@ -161,11 +169,9 @@ Evaluator::Given Evaluator::views(const Plugin& plugin, const std::string& row, 
 void Evaluator::evaluate(const Plugin& plugin, const std::string& row, Round& round) {
   auto given = plugin.held_out ? views(plugin, row, round) : splits(plugin, row, round);
   if (!given.not_finite.empty()) {
-    const auto choice = plugin.choice();
-    warnings_.push_back(
-        plugin.name + ": the features of the " + row + " encoder are not finite in " +
-        given.not_finite + "; they are not evaluated: output '" + choice.output + "' of role '" +
-        choice.role + "'" + (choice.copy.empty() ? "" : ", copy '" + choice.copy + "'"));
+    warnings_.push_back(plugin.name + ": the features of the " + row +
+                        " encoder are not finite in " + given.not_finite +
+                        "; they are not evaluated: " + plugin.choice().text());
     return;
   }
   for (const bool centred : {false, true}) {

@@ -5,7 +5,9 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
+#include "config/read_value.h"
 #include "data/raw_pixels.h"
+#include "plugin/nearest_name.h"
 
 namespace kith::host {
 namespace {
@@ -37,21 +39,32 @@ at::Tensor evaluation_views(const Assembly& assembly, Split split, std::int64_t 
 }  // namespace
 
 FeatureChoice evaluated_features(const Assembly& assembly) {
+  FeatureChoice choice{assembly.roles[0].first, "", "features", ""};
   if (!assembly.evaluations.empty()) {
-    const auto& config = assembly.evaluations[0].config;
-    return {config.role, config.copy, config.output};
+    choice = choice_of(assembly.evaluations[0].config);
+    choice.head.clear();
+    return choice;
   }
-  FeatureChoice choice{assembly.roles[0].first, "", "features"};
   for (const auto& fact : assembly.method->facts("evaluated"))
-    choice = {fact.name, fact.flags, fact.value};
+    choice = {fact.name, fact.flags, fact.value, ""};
   return choice;
+}
+
+FeatureChoice choice_of(const EvaluationConfig& config) {
+  return {config.role, config.copy, config.output, config.head};
+}
+
+std::string FeatureChoice::text() const {
+  return (head.empty() ? "" : "head '" + head + "' on ") + "output '" + output + "' of role '" +
+         role + "'" + (copy.empty() ? "" : ", copy '" + copy + "'");
 }
 
 FeatureReader::FeatureReader(Job& job, const FeatureChoice& choice)
     : job_(job),
       was_training_(job.training()),
       encoder_(job.find_role(choice.role, choice.copy)),
-      output_(job.output_index(encoder_, choice.output)) {
+      output_(job.output_index(encoder_, choice.output)),
+      head_(choice.head.empty() ? nullptr : job.find_head(choice.head, choice.copy)) {
   job_.set_training(false);
 }
 
@@ -59,8 +72,14 @@ FeatureReader::~FeatureReader() { job_.set_training(was_training_); }
 
 at::Tensor FeatureReader::read(const at::Tensor& views) {
   const at::NoGradGuard no_grad;
-  const auto outputs = job_.call(encoder_, views.to(job_.options()), std::uint64_t{1} << output_);
-  return outputs[output_].flatten(1).to(at::kFloat).cpu();
+  auto rows = job_.call(encoder_, views.to(job_.options()), std::uint64_t{1} << output_)[output_];
+  if (head_ != nullptr) rows = job_.call(head_, rows, 1)[0];
+  return rows.flatten(1).to(at::kFloat).cpu();
+}
+
+std::int64_t FeatureReader::width() {
+  const auto& s = job_.settings();
+  return read(at::zeros({1, s.channels, s.height, s.width})).size(1);
 }
 
 at::Tensor encode_split(Job& job, const Assembly& assembly, const FeatureChoice& choice,
@@ -79,6 +98,34 @@ at::Tensor encode_split(Job& job, const Assembly& assembly, const FeatureChoice&
   if (!features.defined())
     throw DataError("evaluation: the split '" + std::string(split_name(split)) + "' is empty");
   return features;
+}
+
+at::Tensor bank_rows(Job& job, const Assembly& assembly, const std::string& name) {
+  const std::string of_method = "method.";
+  const auto images = assembly.train_images();
+  std::vector<std::string> names;
+  for (const auto& buffer : job.state().buffers()) {
+    if (!buffer.name.starts_with(of_method)) continue;
+    const auto local = buffer.name.substr(of_method.size());
+    const bool fits = buffer.sizes.size() > 1 && buffer.sizes[0] == images;
+    if (fits) names.push_back(local);
+    if (local != name) continue;
+    if (!fits)
+      throw ConfigError("bank: '" + name + "' of " + assembly.method->metadata.id +
+                        " must have a row for each of the " + std::to_string(images) +
+                        " images that are trained on, it is " +
+                        c10::str(at::IntArrayRef(buffer.sizes)));
+    return buffer.value.detach().flatten(1).to(at::kFloat).cpu();
+  }
+  throw ConfigError("bank: " + assembly.method->metadata.id + " has no buffer '" + name +
+                    "'; with a row for each image that is trained on: " +
+                    (names.empty() ? "none" : quoted_list(names)) + did_you_mean(name, names));
+}
+
+at::Tensor trained_labels(const Assembly& assembly) {
+  const auto labels = labels_of(*assembly.dataset, Split::kTrain);
+  if (!labels.defined() || assembly.trained.empty()) return labels;
+  return labels.index_select(0, at::tensor(assembly.trained, at::kLong));
 }
 
 at::Tensor labels_of(const Dataset& dataset, Split split) {

@@ -15,6 +15,7 @@ struct Look {
   const kith_step_s& batch;
   std::int64_t step = 0;     ///< steps done, from 1
   double learning_rate = 0;  ///< that the step used
+  at::Tensor loss{};         ///< 0-d
 };
 
 /// Watches for one way in which a run goes wrong without an error. It may read back from the

@@ -7,8 +7,12 @@
 
 namespace kith::host {
 
-std::vector<PinnedLossGuard::Declared> PinnedLossGuard::declared(const Job& job) {
+std::vector<PinnedLossGuard::Declared> PinnedLossGuard::declared(const Look& look) {
+  const auto& job = look.job;
   std::vector<Declared> all;
+  if (const auto chance = job.method_chance_value())
+    all.push_back({"the loss of '" + job.method_plugin()->metadata.id + "'",
+                   look.loss.item<double>(), *chance});
   std::map<std::string, int> seen;
   for (const auto& loss : job.losses()) {
     auto who = "loss '" + loss.plugin->metadata.id + "'";
@@ -22,7 +26,7 @@ std::vector<PinnedLossGuard::Declared> PinnedLossGuard::declared(const Job& job)
 std::vector<std::string> PinnedLossGuard::look(const Look& look) {
   const auto patience = std::max<std::int64_t>(100, look.job.progress().steps_per_epoch);
   std::vector<std::string> texts;
-  for (const auto& each : declared(look.job)) {
+  for (const auto& each : declared(look)) {
     auto& watch = watches_.try_emplace(each.who, patience).first->second;
     if (const auto text = watch.see(look.step, each.value, each.chance))
       texts.push_back(each.who + ": " + *text);

@@ -8,8 +8,8 @@
 
 namespace kith::host {
 
-/// A loss that stays where it tells nothing apart: each loss plugin that has a chance value, for as
-/// many steps as PinnedLoss waits: 100, and an epoch at least.
+/// A loss that stays where it tells nothing apart: that of a method and of each loss plugin that
+/// has a chance value, for as many steps as PinnedLoss waits: 100, and an epoch at least.
 class PinnedLossGuard : public Guard {
  public:
   std::vector<std::string> look(const Look& look) override;
@@ -20,7 +20,7 @@ class PinnedLossGuard : public Guard {
     std::string who;
     double value = 0, chance = 0;
   };
-  static std::vector<Declared> declared(const Job& job);
+  static std::vector<Declared> declared(const Look& look);
 
   std::map<std::string, PinnedLoss> watches_;  // by who
 };

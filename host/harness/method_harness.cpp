@@ -54,6 +54,7 @@ struct MethodHarness::Parts {
       r.view_gradients.push_back(
           to_values(view.grad().defined() ? view.grad() : at::zeros_like(view)));
     for (const auto& [name, value] : job->take_metrics()) r.metrics[name] = to_values(value);
+    r.chance_value = job->method_chance_value();
     return r;
   }
 

@@ -5,6 +5,7 @@
 
 #include <kith/error.hpp>
 
+#include "harness/plugin_access.h"
 #include "harness/team.h"
 
 namespace kith::harness {
@@ -61,6 +62,7 @@ std::unique_ptr<host::Job> make_job(const Settings& settings) {
   job.channels = settings.channels;
   job.height = settings.height;
   job.width = settings.width;
+  job.accumulation = training_tables(settings).train.accumulation;
   job.most_state_bytes = settings.most_state_mib << 20;
   return std::make_unique<host::Job>(job, communicator_of(settings.rank));
 }

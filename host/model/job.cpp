@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "config/read_value.h"
 #include "model/chunked_call.h"
 #include "plugin/nearest_name.h"
 #include "tensor/border.h"
@@ -204,6 +205,20 @@ kith_callable Job::find_role(const std::string& role, const std::string& copy) {
                     (nearest ? "; did you mean '" + *nearest + "'?" : ""));
 }
 
+kith_callable Job::find_head(const std::string& head, const std::string& copy) {
+  const std::string of_method = "method.";
+  const auto wanted = copy.empty() ? head : head + "@" + copy;
+  std::vector<std::string> names;
+  for (auto& callable : callables_) {
+    if (!callable.role.empty() || !callable.instance->prefix.starts_with(of_method)) continue;
+    names.push_back(callable.instance->prefix.substr(of_method.size()));
+    if (names.back() == wanted) return &callable;
+  }
+  throw ConfigError("head: " + method_plugin_->metadata.id + " has no head '" + wanted + "'; " +
+                    (names.empty() ? "it has none" : "its heads: " + quoted_list(names)) +
+                    did_you_mean(wanted, names));
+}
+
 std::int64_t Job::most_batch_norm_groups() const {
   std::int64_t most = 1;
   for (const auto& instance : instances_) most = std::max(most, instance.batch_norm_groups);
@@ -364,6 +379,15 @@ void Job::method_after_optimizer(kith_step_s& step) {
   const PluginScope scope(method_plugin_->metadata.id);
   if (api.after_optimizer != nullptr)
     check_plugin(api.after_optimizer(method_, &step), at_step("after_optimizer"));
+}
+
+std::optional<double> Job::method_chance_value() const {
+  const auto& api = method_plugin_->api<kith_method_api>();
+  if (!KITH_HAS(&api, chance_value) || api.chance_value == nullptr) return std::nullopt;
+  const PluginScope scope(method_plugin_->metadata.id);
+  double value = 0;
+  check_plugin(api.chance_value(method_, &value), at_step("chance_value"));
+  return value;
 }
 
 }  // namespace kith::host

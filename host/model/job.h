@@ -136,6 +136,8 @@ class Job {
   }
 
   kith_callable find_role(const std::string& role, const std::string& copy = "");
+  /// A head of the method. @throws ConfigError with the nearest name.
+  kith_callable find_head(const std::string& head, const std::string& copy = "");
   std::vector<std::string> role_names() const;
   /// The largest number of batch-norm groups that the method gave a network; 1 without any.
   std::int64_t most_batch_norm_groups() const;
@@ -153,6 +155,8 @@ class Job {
   void method_begin_epoch();
   void method_after_backward(kith_step_s& step);
   void method_after_optimizer(kith_step_s& step);
+  /// The loss of a step that tells nothing apart, where the method knows one.
+  std::optional<double> method_chance_value() const;
 
   /// Copies that follow their source at this moment (KITH_MOVE_*).
   void move_copies(std::uint32_t moment);

@@ -152,7 +152,7 @@ std::string lacks(const Assembly& a, const EvaluationPart& part) {
 }
 
 std::vector<std::string> left_out(const Assembly& a) {
-  std::vector<std::string> texts;
+  auto texts = a.dataset->warnings();
   if (auto text = left_out_text(*a.dataset); !text.empty()) texts.push_back(std::move(text));
   for (const auto& evaluation : a.evaluations)
     if (const auto why = lacks(a, evaluation); !why.empty())
@@ -173,7 +173,9 @@ std::unique_ptr<Job> make_job(const Assembly& a, at::Device device, bool shapes_
     settings.width = std::max<std::int64_t>(settings.width, view->spec().width);
   }
   settings.shapes_only = shapes_only;
-  if (!shapes_only) settings.accumulation = a.experiment().train.accumulation;
+  settings.accumulation = a.experiment().train.accumulation;
+  // Two chunks show what a chunk's shape does.
+  if (shapes_only) settings.accumulation = std::min<std::int64_t>(2, settings.accumulation);
   auto job = std::make_unique<Job>(settings, make_single_rank());
   for (const auto& [role, encoder] : a.roles) job->add_role(role, encoder);
   job->make_method(a.method);

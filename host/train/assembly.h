@@ -71,8 +71,8 @@ Assembly assemble(ResolvedExperiment resolved, PluginShelf& shelf);
 /// What the evaluation asks for and this data can't give (labels, a val split); empty if it can.
 std::string lacks(const Assembly& assembly, const EvaluationPart& part);
 
-/// What is not there, for a person: images that do not decode and are left out, evaluations that
-/// ask for what this data can't give.
+/// What is not there, for a person: files of the data set that may lack, images that do not decode
+/// and are left out, evaluations that ask for what this data can't give.
 std::vector<std::string> left_out(const Assembly& assembly);
 
 /// A job with the experiment's encoders and its method.

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <map>
 
 #include "augment/bounds.h"
 #include "eval/features.h"
@@ -43,16 +44,19 @@ void require_within_bounds(const Assembly& a) {
 }
 
 /// Images of the step: the fewest that the method takes, at least two where the experiment has
-/// them, since batch norm after pooling needs two; with groups, two in each.
+/// them, since batch norm after pooling needs two; with groups, two in each; with accumulation so
+/// many in each chunk, up to the run's chunk.
 /// @throws ConfigError if the experiment's batch does not divide into the groups.
 std::int64_t dry_batch(const Assembly& a, const Job& job) {
   const auto batch = a.experiment().train.batch_size;
   const auto smallest = std::max<std::int64_t>(
       std::min<std::int64_t>(2, batch), std::stoll(a.method->fact("needs", "min_batch", "1")));
   const auto groups = job.most_batch_norm_groups();
-  if (groups == 1) return smallest;
-  require_whole_groups(job, batch);
-  return std::min(batch, smallest * groups);
+  if (groups > 1) require_whole_groups(job, batch);
+  const auto one_call = std::min(batch, smallest * groups);
+  const auto accumulation = a.experiment().train.accumulation;
+  const auto chunk = (batch + accumulation - 1) / accumulation;  // images in a chunk of the run
+  return job.settings().accumulation * std::min(one_call, chunk);
 }
 
 /// A queue of the keys of the last steps that reaches back into an epoch that is over has keys of
@@ -72,10 +76,26 @@ std::vector<std::string> long_queues(const Assembly& a, const Job& job) {
   return warnings;
 }
 
-std::int64_t feature_width(const Assembly& a, Job& job) {
-  const auto choice = evaluated_features(a);
-  auto* encoder = job.find_role(choice.role, choice.copy);
-  return job.output_width(encoder, job.output_index(encoder, choice.output));
+/// What each evaluation looks at is there, and where it searches a bank, that has rows as wide.
+/// @returns  the width of what the experiment evaluates.
+std::int64_t require_features(const Assembly& a, Job& job) {
+  std::map<std::string, std::int64_t> widths;  // a forward pass each
+  const auto width_of = [&](const FeatureChoice& choice) {
+    auto& width = widths[choice.text()];
+    if (width == 0) width = FeatureReader(job, choice).width();
+    return width;
+  };
+  for (const auto& part : a.evaluations) {
+    const auto width = width_of(choice_of(part.config));
+    if (part.config.bank.empty()) continue;
+    const auto rows = bank_rows(job, a, part.config.bank);
+    if (rows.size(1) != width)
+      throw ConfigError(part.plugin->metadata.id + ": the rows of bank '" + part.config.bank +
+                        "' have " + std::to_string(rows.size(1)) + " numbers and " +
+                        choice_of(part.config).text() + " has " + std::to_string(width) +
+                        "; name the head that fills the bank");
+  }
+  return width_of(evaluated_features(a));
 }
 
 }  // namespace
@@ -103,7 +123,7 @@ DryRunReport dry_run(const Assembly& a) {
     report.views.push_back(c10::str(at::IntArrayRef(sizes)));
   }
   report.warnings = long_queues(a, *job);
-  const auto width = feature_width(a, *job);
+  const auto width = require_features(a, *job);
   report.features = c10::str(at::IntArrayRef({size, width}));
   report.groups = step.optimizer().groups();
   for_each_training_state(*job, step.optimizer(), probe.get(),

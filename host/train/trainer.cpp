@@ -108,7 +108,7 @@ bool Trainer::run(std::int64_t first_step, const StopSignal& stop, const Trainer
     if (read_each_step || log_now) measure(loader.stats(), events);
     if (log_now && events.on_log) events.on_log(record(done, loss.item<double>()));
     if (look_now)
-      guards_.look({job_, given, done, step_.learning_rate_at(step)}, events.on_warning);
+      guards_.look({job_, given, done, step_.learning_rate_at(step), loss}, events.on_warning);
     if (epoch_ends) count_filled(loader);
     if (epoch_ends && events.on_epoch) events.on_epoch(done / per_epoch);
     if (stop.received() != 0 && done < step_.steps()) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
 #include <kith/heads.hpp>
 #include <kith/memory_bank.hpp>
 #include <kith/nce.hpp>
@@ -58,6 +59,11 @@ class InstDisc : public kith::Method {
     const Tensor similarity = bank_.dot(x, chosen);
     if (nce_) return (*nce_)(similarity);
     return kith::cross_entropy(similarity / temperature_, kith::zeros_like(step.indices()));
+  }
+
+  double chance_value() const {
+    if (nce_) return kith::Nce::chance_value(negatives_);
+    return kind_ == "full" ? std::log(bank_.size()) : std::log1p(negatives_);
   }
 
   void after_backward(const kith::Step& step) { bank_.update(step.indices(), fresh_, momentum_); }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
 #include <kith/method.hpp>
 
 namespace {
@@ -41,6 +42,8 @@ class Supervised : public kith::Method {
     return kith::call<"aten::cross_entropy_loss">(logits, labels,
                                                   kith::arg("label_smoothing", smoothing_));
   }
+
+  double chance_value() const { return std::log(setup_.classes()); }
 
  private:
   kith::Setup setup_;

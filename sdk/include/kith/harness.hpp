@@ -12,8 +12,9 @@
 //   EXPECT_NEAR(result.loss.number(), 2.17, 1e-10);
 //
 // A **table** is the inside of a TOML inline table, `plugin = "nt_xent", temperature = 0.5`, or
-// just a plugin's name. Options that are left out have their defaults. A plugin outside the search
-// path is written `plugin = { file = "/folder/mine.so" }`.
+// just a plugin's name. Options that are left out have their defaults, and so have those that a run
+// measures on its images: there are none here. A plugin outside the search path is written `plugin
+// = { file = "/folder/mine.so" }`.
 #pragma once
 
 #include <cstdint>
@@ -65,7 +66,8 @@ struct Settings {
   std::int64_t batch_size = 8;
   std::int64_t classes = 10;  ///< 0: no labels
   std::int64_t epochs = 1;
-  /// [train], [optimizer] and [schedule] of an experiment, as tables; for MethodHarness::train.
+  /// [train], [optimizer] and [schedule] of an experiment, as tables; of the first a harness uses
+  /// `accumulation`, the rest is for MethodHarness::train.
   std::string train = {};
   std::string optimizer = R"(kind = "sgd", base_lr = 0.1, sgd_momentum = 0)";
   std::string schedule = R"(kind = "constant")";
@@ -234,8 +236,9 @@ struct Batch {
 struct StepResult {
   Values loss;
   Named gradients;  ///< of the parameters, by name in the run; absent: none arrived
-  std::vector<Values> view_gradients;  ///< by view
-  Named metrics;                       ///< what the method recorded
+  std::vector<Values> view_gradients;       ///< by view
+  Named metrics;                            ///< what the method recorded
+  std::optional<double> chance_value = {};  ///< of the loss, where the method has one
 };
 
 /// A method with its encoders. Names are those of a run: "encoder.layer1.0.conv1.weight",

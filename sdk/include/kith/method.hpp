@@ -138,6 +138,8 @@ class Step {
 ///   static void validate(const kith::Options&, std::int64_t batch_size, std::int64_t
 ///   train_images); void begin_epoch(const kith::Progress&);  void after_backward(const
 ///   kith::Step&); void after_optimizer(const kith::Step&);
+///   double chance_value() const;   // the loss of a step that tells nothing apart: ln K of K equal
+///                                  // candidates; not where a loss plugin has one
 class Method {
  public:
   static constexpr const char* kInterface = KITH_METHOD_INTERFACE;
@@ -198,6 +200,11 @@ class Method {
     if constexpr (requires(P& p, const Step& s) { p.after_optimizer(s); }) {
       api.after_optimizer = [](void* self, kith_step step) {
         return detail::guard([&] { static_cast<P*>(self)->after_optimizer(Step(step)); });
+      };
+    }
+    if constexpr (requires(const P& p) { p.chance_value(); }) {
+      api.chance_value = [](void* self, double* out) {
+        return detail::guard([&] { *out = static_cast<const P*>(self)->chance_value(); });
       };
     }
     return api;

@@ -45,6 +45,14 @@ class Nce {
     return -positive / rows - static_cast<double>(negatives) * std::log(noise);
   }
 
+  /// The loss where all K + 1 rows of the bank are as near: every P is 1/n, and the rows of the
+  /// first batch are about so.
+  /// @param negatives  K, at least 1
+  static double chance_value(std::int64_t negatives) {
+    const auto k = static_cast<double>(negatives);
+    return std::log1p(k) + k * std::log1p(1 / k);
+  }
+
  private:
   static constexpr double kEps = 1e-7;
 

@@ -156,6 +156,8 @@ pixels = false
 role = "image"
 output = "map"
 copy = "teacher"
+head = "projector"
+bank = "memory_bank"
 [[evaluation]]
 plugin = "knn"
 pixels = true

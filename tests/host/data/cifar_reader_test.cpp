@@ -127,6 +127,18 @@ TEST(CifarReaderTest, RefusesAGapBetweenBatches) {
                                      folder.path().string() + "', but one with the number 4");
 }
 
+TEST(CifarReaderTest, SaysWhereTheLastBatchesOfThePublishedOnesAreNotThere) {
+  const TempFolder folder;
+  write_cifar10(folder);
+  EXPECT_THAT(open_cifar10(folder.path(), 0).warnings,
+              ElementsAre("cifar10: '" + folder.path().string() +
+                          "' ends with data_batch_2.bin, and CIFAR-10 as published has 5 batches: "
+                          "train is only what is there"));
+  for (const char* batch : {"3", "4", "5"})
+    write_file(folder / ("data_batch_" + std::string(batch) + ".bin"), records({1}));
+  EXPECT_THAT(open_cifar10(folder.path(), 0).warnings, ElementsAre());
+}
+
 TEST(CifarReaderTest, RefusesAFileThatWasCutAndSaysHowMuchIsThere) {
   const TempFolder folder;
   write_cifar10(folder);

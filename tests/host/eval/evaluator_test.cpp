@@ -7,6 +7,7 @@
 
 #include "host/model/fixture_job.h"
 #include "host/model/tiny_experiment.h"
+#include "train/dry_run.h"
 #include "train/trainer.h"
 
 namespace kith::host::test {
@@ -70,6 +71,65 @@ TEST(EvaluatorTest, ValRowsAreTheBanksLastAtTheEndAndNoneWhereValIsTheQuery) {
   EXPECT_EQ(by_path(no_test.evaluator.at_end(*no_test.job))
                 .at("probe_evaluation/val/trained/plain/bank_val_rows"),
             0);
+}
+
+const std::vector<std::string> kInstDisc = {"method.plugin=instdisc", "method.classifier=full",
+                                            "method.embedding_width=6"};
+
+TEST(EvaluatorTest, AHeadOfTheMethodMayStandBehindTheOutput) {
+  Setting s(kProbe + "head = \"projector\"\n", kInstDisc);
+  const auto values = by_path(s.evaluator.at_end(*s.job));
+  EXPECT_EQ(values.at("probe_evaluation/test/trained/plain/width"), 6);
+  EXPECT_EQ(values.at("probe_evaluation/test/untrained/plain/width"), 6);
+  EXPECT_EQ(values.at("probe_evaluation/test/pixels/plain/width"), 16);
+  EXPECT_EQ(s.evaluator.features().at("test").size(1), 4) << "run.h5 has the encoder's output";
+}
+
+TEST(EvaluatorTest, ABankIsSearchedInPlaceOfTrainsFeatures) {
+  const std::string table = kProbe + "head = \"projector\"\nbank = \"memory_bank\"\n";
+  for (const auto& [images, labels] : {std::pair{30, 30}, {15, 15}}) {
+    auto overrides = kInstDisc;
+    overrides.push_back("data.train_images=" + std::to_string(images));
+    Setting s(table, overrides);
+    const auto values = by_path(s.evaluator.at_end(*s.job));
+    EXPECT_EQ(values.at("probe_evaluation/test/trained/plain/bank_rows"), images);
+    EXPECT_EQ(values.at("probe_evaluation/test/trained/plain/width"), 6);
+    EXPECT_EQ(values.at("probe_evaluation/test/trained/plain/bank_val_rows"), 0);
+    EXPECT_EQ(values.count("probe_evaluation/test/untrained/plain/width"), 0U);
+    EXPECT_EQ(values.count("probe_evaluation/test/pixels/plain/width"), 0U);
+  }
+}
+
+TEST(EvaluatorTest, ABanksRowsHaveTheLabelsOfTheImagesThatAreTrainedOn) {
+  auto overrides = kInstDisc;
+  overrides.push_back("data.train_images=15");
+  Setting s("", overrides);
+  const auto& bank = s.job->state().find_buffer("method.memory_bank")->value;
+  EXPECT_TRUE(at::equal(bank_rows(*s.job, s.assembly, "memory_bank"), bank));
+  const auto labels = trained_labels(s.assembly);
+  const auto& all = s.assembly.dataset->labels(Split::kTrain);
+  ASSERT_EQ(labels.size(0), 15);
+  for (std::int64_t row = 0; row < 15; ++row)
+    EXPECT_EQ(labels[row].item<std::int64_t>(),
+              all[static_cast<std::size_t>(s.assembly.trained[static_cast<std::size_t>(row)])]);
+}
+
+TEST(EvaluatorTest, AHeadOrABankThatIsNotThereIsNamedBeforeTraining) {
+  const auto error_of = [](const std::string& keys, std::vector<std::string> overrides) {
+    const TinyExperiment tiny(kProbe + keys, std::move(overrides));
+    return thrown<kith::ConfigError>([&] { dry_run(tiny.assemble()); });
+  };
+  EXPECT_EQ(
+      error_of("head = \"projektor\"\n", kInstDisc),
+      "head: org.kith.instdisc has no head 'projektor'; its heads: \"projector\"; did you mean "
+      "'projector'?");
+  EXPECT_EQ(error_of("bank = \"memory\"\n", kInstDisc),
+            "bank: org.kith.instdisc has no buffer 'memory'; with a row for each image that is "
+            "trained on: \"memory_bank\"; did you mean 'memory_bank'?");
+  EXPECT_EQ(error_of("bank = \"memory_bank\"\n", kInstDisc),
+            "org.test.probe_evaluation: the rows of bank 'memory_bank' have 6 numbers and output "
+            "'features' of role 'encoder' has 4; name the head that fills the bank");
+  EXPECT_THAT(error_of("head = \"any\"\n", {}), testing::HasSubstr("it has none"));
 }
 
 TEST(EvaluatorTest, WhatIgnoresAShiftIsNotRunOnCentredRows) {

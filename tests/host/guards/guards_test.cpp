@@ -14,8 +14,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 /// What a run of 240 steps warns of.
-std::vector<std::string> warnings_of(std::vector<std::string> overrides) {
-  overrides.insert(overrides.end(), {"train.epochs=80", "views.0.count=2"});
+std::vector<std::string> warnings_of(std::vector<std::string> overrides, int views = 2) {
+  overrides.insert(overrides.end(), {"train.epochs=80", "views.0.count=" + std::to_string(views)});
   const TinyExperiment tiny("", std::move(overrides));
   const auto assembly = tiny.assemble();
   const auto job = make_job(assembly, at::kCPU);
@@ -44,6 +44,17 @@ TEST(GuardsTest, ARunTellsOfAFrozenTeacherOnce) {
   EXPECT_THAT(warnings_of({"method.plugin=ill_method", "method.ema_momentum=1"}),
               ElementsAre(HasSubstr("teacher: 'method.gain@teacher' has not moved from step 1 to "
                                     "step 100,")));
+}
+
+// InstDisc has no loss plugin: the value is the method's own.
+TEST(GuardsTest, ARunTellsOfALossThatIsPinnedOnce) {
+  const std::vector<std::string> without_light = {
+      "encoder.scale=0", "method.plugin=instdisc", "method.head_layers=0",
+      "method.classifier=softmax", "method.negatives=15"};
+  EXPECT_THAT(warnings_of(without_light, 1),
+              ElementsAre(HasSubstr("the loss of 'org.kith.instdisc': pinned at 2.7726 from step 1 "
+                                    "to step 150, where chance is 2.7726"),
+                          HasSubstr("collapse: after step 200 all images")));
 }
 
 TEST(GuardsTest, AHealthyRunTellsNothing) {

@@ -7,6 +7,7 @@
 #include "golden/golden_file.h"
 #include "host/model/fixture_job.h"
 #include "host/model/tiny_experiment.h"
+#include "train/dry_run.h"
 #include "train/trainer.h"
 
 namespace kith::host::test {
@@ -131,6 +132,16 @@ TEST(ChunkedCallTest, BatchNormThatSeesChunksIsToldOnce) {
   EXPECT_THAT(warnings, testing::ElementsAre(testing::StartsWith(
                             "train.accumulation = 2: batch norm in an encoder takes its statistics "
                             "from chunks")));
+}
+
+// 8 images in 8 chunks: batch norm has one value a channel.
+TEST(ChunkedCallTest, AShapeThatOnlyAChunkHasIsAnErrorBeforeTraining) {
+  const TinyExperiment fits("", {"encoder.norm=true", "train.accumulation=4"});
+  EXPECT_NO_THROW(dry_run(fits.assemble()));
+  const TinyExperiment tiny("", {"encoder.norm=true", "train.accumulation=8"});
+  EXPECT_THAT(thrown<ShapeError>([&] { dry_run(tiny.assemble()); }),
+              testing::HasSubstr("batch norm in training needs more than one value a channel, got "
+                                 "[1, "));
 }
 
 TEST(ChunkedCallTest, MoreChunksThanImagesAreRefused) {

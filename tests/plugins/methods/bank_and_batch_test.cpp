@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 #include <kith/harness.hpp>
+#include <map>
 
 #include "plugins/golden_values.h"
 #include "plugins/values.h"
@@ -90,6 +92,26 @@ void check_all(const std::string& file, void (*check)(const Case&, Compute)) {
 
 TEST(InstDiscTest, EqualsTheReleasedCode) { check_all("instdisc.h5", check_bank); }
 TEST(InvaSpreadTest, EqualsTheReleasedCode) { check_all("invaspread.h5", check_batch); }
+
+// Embeddings of zeros are as near to every row of the bank.
+TEST(InstDiscTest, IsAtItsChanceValueWhereAllRowsAreAsNear) {
+  const std::map<std::string, double> by_hand = {
+      {"nce", std::log(6.0) + 5 * std::log(1.2)},  // -ln 1/6 - 5 ln 5/6
+      {"softmax", std::log(6.0)},
+      {"full", std::log(10.0)}};
+  for (const auto& [classifier, chance] : by_hand) {
+    SCOPED_TRACE(classifier);
+    MethodHarness method(
+        R"(plugin = "instdisc", head_layers = 0, negatives = 5, classifier = ")" + classifier + '"',
+        {.compute = Compute::kFloat64, .channels = 3, .height = 1, .width = 1, .train_images = 10});
+    const auto result =
+        method.step({.views = {{{2, 3}, std::vector<double>(6, 0)}}, .indices = {1, 7}});
+    ASSERT_TRUE(result.chance_value);
+    EXPECT_NEAR(*result.chance_value, chance, 1e-12);
+    // nce: its eps of 1e-7 beside K/n of 0.5 is left out of the chance value.
+    EXPECT_NEAR(result.loss.number(), chance, 2e-6);
+  }
+}
 
 TEST(InstDiscTest, DrawsTheSameNegativesForAnImageOnOneRankAndOnTwo) {
   const auto bank_after = [](const harness::Rank* rank) {

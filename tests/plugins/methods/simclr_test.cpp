@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <kith/error.hpp>
 #include <kith/harness.hpp>
 
@@ -54,6 +55,23 @@ TEST(SimClrTest, EqualsTheReleasedCodeOnGivenFeatures) {
     tally.check();
   }
   EXPECT_GT(tally.checked(), 0);
+}
+
+// Each chunk has batch norm of its own, so the loss is another one.
+TEST(SimClrTest, TakesItsBatchInChunksWhereTheHarnessIsToldTo) {
+  Values images{{8, 3, 4, 4}, {}};
+  for (int i = 0; i < 8 * 48; ++i) images.numbers.push_back(std::sin(0.37 * i));
+  auto others = images;
+  for (auto& x : others.numbers) x = std::cos(2 * x);
+  const auto loss_with = [&](const std::string& train) {
+    MethodHarness method(
+        R"(plugin = "simclr", head_layers = 0)",
+        {.compute = Compute::kFloat64, .height = 4, .width = 4, .train = train},
+        {{"encoder", "plugin = \"convnet\", widths = [4], strides = [1], grid = 1"}});
+    return method.step({.views = {images, others}}).loss.number();
+  };
+  EXPECT_NE(loss_with("accumulation = 2"), loss_with(""));
+  EXPECT_EQ(loss_with("accumulation = 1"), loss_with(""));
 }
 
 TEST(SimClrTest, HasTheHeadOfTheReleasedCode) {

@@ -35,6 +35,7 @@ TEST(SupervisedTest, BeginsAtTheLogarithmOfTheClassesOnZeroFeatures) {
   EXPECT_NEAR(step_on_zeros("supervised").loss.number(), std::log(5.0), 1e-12);
   EXPECT_NEAR(step_on_zeros(R"(plugin = "supervised", label_smoothing = 0.1)").loss.number(),
               std::log(5.0), 1e-12);
+  EXPECT_DOUBLE_EQ(step_on_zeros("supervised").chance_value.value(), std::log(5.0));
 }
 
 // By hand: d loss / d bias = mean over rows of (probability - target).

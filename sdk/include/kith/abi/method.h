@@ -43,6 +43,9 @@ typedef struct kith_method_api {
                       kith_tensor* loss);                     /* loss: 0-d, with a gradient */
   kith_status (*after_backward)(void* self, kith_step step);  /* may be null; gradients are there */
   kith_status (*after_optimizer)(void* self, kith_step step); /* may be null */
+  /* What the loss of a step is where the method tells nothing apart; asked for in steps that the
+   * host looks at. May be null, as where it is the loss plugins that know it. */
+  kith_status (*chance_value)(void* self, double* out);
 } kith_method_api;
 
 /* A schedule of one number over the run; a pure function of progress. */
