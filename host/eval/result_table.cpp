@@ -70,32 +70,29 @@ std::string one_table(const std::vector<Result>& results) {
   return text;
 }
 
-}  // namespace
-
-std::string result_table(const std::vector<Result>& results) {
-  std::string text;
-  for (const auto& evaluation :
+/// The results of each evaluation, in their order.
+std::vector<std::vector<Result>> by_evaluation(const std::vector<Result>& results) {
+  std::vector<std::vector<Result>> all;
+  for (const auto& name :
        distinct<std::string>(results, [](const Result& r) { return r.evaluation; })) {
-    std::vector<Result> own;
+    auto& own = all.emplace_back();
     for (const auto& r : results)
-      if (r.evaluation == evaluation) own.push_back(r);
-    text += one_table(own);
+      if (r.evaluation == name) own.push_back(r);
   }
-  return text;
+  return all;
 }
 
-std::string result_sentence(const std::vector<Result>& results) {
-  if (results.empty() || results.back().unit != "fraction") return "";
+/// Of one evaluation; empty where it has no fraction for each of the rows.
+std::string sentence_of(const std::vector<Result>& results) {
   // The metric with the fewest labels says most about the features; it is reported last.
-  const auto metric = results.back().metric;
-  const auto pixels = value_of(results, "pixels", metric),
-             untrained = value_of(results, "untrained", metric),
-             trained = value_of(results, "trained", metric);
-  if (!pixels || !untrained || !trained) return "";
+  auto shown = results.back();
+  const auto pixels = value_of(results, "pixels", shown.metric),
+             untrained = value_of(results, "untrained", shown.metric),
+             trained = value_of(results, "trained", shown.metric);
+  if (shown.unit != "fraction" || !pixels || !untrained || !trained) return "";
   const auto against = [](double a, double b) {
     return fmt::format("{:.1f} points {}", std::abs(100 * (a - b)), a >= b ? "above" : "below");
   };
-  auto shown = results.back();
   shown.value = *trained;
   return fmt::format(
       "On images that it never saw ({}), the trained encoder reaches {} ({}, {}): {} raw pixels "
@@ -103,6 +100,20 @@ std::string result_sentence(const std::vector<Result>& results) {
       "{} the same encoder untrained.",
       shown.split, value_text(shown), shown.evaluation, column_title(shown),
       against(*trained, *pixels), against(*trained, *untrained));
+}
+
+}  // namespace
+
+std::string result_table(const std::vector<Result>& results) {
+  std::string text;
+  for (const auto& own : by_evaluation(results)) text += one_table(own);
+  return text;
+}
+
+std::string result_sentence(const std::vector<Result>& results) {
+  for (const auto& own : by_evaluation(results))
+    if (auto sentence = sentence_of(own); !sentence.empty()) return sentence;
+  return "";
 }
 
 }  // namespace kith::host

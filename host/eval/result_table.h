@@ -13,7 +13,7 @@ namespace kith::host {
 std::string result_table(const std::vector<Result>& results);
 
 /// One sentence on what the table means, from its numbers: the trained encoder against pixels and
-/// against itself untrained. Empty without all three rows.
+/// against itself untrained. Of the first evaluation that has all three rows; empty without.
 std::string result_sentence(const std::vector<Result>& results);
 
 }  // namespace kith::host

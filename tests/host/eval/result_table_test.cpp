@@ -73,6 +73,17 @@ TEST(ResultSentenceTest, HoldsTheTrainedEncoderAgainstPixelsAndItselfUntrained) 
             "untrained.");
 }
 
+TEST(ResultSentenceTest, IsOfTheFirstEvaluationThatHasEachRow) {
+  std::vector<Result> all = {{"probe", "test", "trained", false, "top1", 0.99, "fraction"}};
+  for (const auto& r : results()) all.push_back(r);
+  for (auto r : results()) {
+    r.evaluation = "knn_2";
+    r.value += 0.1;
+    all.push_back(r);
+  }
+  EXPECT_EQ(result_sentence(all), result_sentence(results()));
+}
+
 TEST(ResultSentenceTest, IsEmptyForWhatIsNotAFraction) {
   auto some = results();
   some.back().unit = "1";
