@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "guards/loss_rows.h"
+
 namespace kith::host {
 namespace {
 
@@ -15,11 +17,6 @@ constexpr std::int64_t kFirstVerdict = 200;  // steps
 constexpr double kGone = 0.02;               // collapsed, however it began
 constexpr double kLow = 0.1;                 // below what untrained features have
 constexpr double kFall = 0.5;                // of what it was after the first step
-
-bool can_be_judged(const at::Tensor& rows) {
-  return rows.defined() && rows.is_floating_point() && rows.dim() == 2 && rows.size(0) > 1 &&
-         rows.size(1) > 1;
-}
 
 }  // namespace
 
@@ -31,19 +28,7 @@ double relative_deviation(const at::Tensor& rows) {
 }
 
 std::map<std::string, at::Tensor> CollapseGuard::rows_of(const Look& look) const {
-  std::map<std::string, at::Tensor> rows;
-  for (const auto& loss : look.job.losses()) {
-    const auto name = [&](const WatchedInput& input) {
-      return "the rows '" + input.name + "' that enter the loss " + loss.plugin->metadata.id;
-    };
-    const bool any_unit =
-        std::any_of(loss.inputs.begin(), loss.inputs.end(), [](const WatchedInput& input) {
-          return input.gradient && input.unit_rows && can_be_judged(input.value);
-        });
-    for (const auto& input : loss.inputs)
-      if (input.gradient && input.unit_rows == any_unit && can_be_judged(input.value))
-        rows[name(input)] = input.value;
-  }
+  auto rows = loss_rows(look.job);
   if (!rows.empty()) return rows;
   auto features = FeatureReader(look.job, evaluated_).read(look.batch.views[0]);
   if (can_be_judged(features))

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "guards/collapse_guard.h"
+#include "guards/dimension_guard.h"
 #include "guards/pinned_loss_guard.h"
 #include "guards/teacher_guard.h"
 
@@ -13,6 +14,7 @@ namespace kith::host {
 Guards::Guards(const GuardsConfig& config, std::int64_t steps, FeatureChoice evaluated)
     : config_(config), steps_(steps) {
   guards_.push_back(std::make_unique<CollapseGuard>(std::move(evaluated)));
+  guards_.push_back(std::make_unique<DimensionGuard>());
   guards_.push_back(std::make_unique<PinnedLossGuard>());
   guards_.push_back(std::make_unique<TeacherGuard>());
 }

@@ -15,7 +15,7 @@ using harness::Settings;
 
 constexpr std::int64_t kClasses = 5;
 
-Settings stub(std::int64_t features) {
+Settings supervised_stub(std::int64_t features) {
   return {.compute = Compute::kFloat64,
           .channels = features,
           .height = 1,
@@ -25,7 +25,7 @@ Settings stub(std::int64_t features) {
 
 /// A classifier whose bias is zero, given features of zero: all logits are zero.
 harness::StepResult step_on_zeros(const std::string& table) {
-  MethodHarness method(table, stub(3));
+  MethodHarness method(table, supervised_stub(3));
   method.set("method.classifier.bias", {{kClasses}, std::vector<double>(kClasses, 0.0)});
   return method.step({.views = {{{4, 3}, std::vector<double>(12, 0.0)}}, .labels = {0, 1, 1, 4}});
 }
@@ -57,7 +57,7 @@ TEST(SupervisedTest, SmoothsTheTarget) {
 }
 
 TEST(SupervisedTest, RecordsTheShareOfRightAnswers) {
-  MethodHarness method("supervised", stub(kClasses));
+  MethodHarness method("supervised", supervised_stub(kClasses));
   std::vector<double> identity(kClasses * kClasses, 0.0);
   for (std::size_t c = 0; c < kClasses; ++c) identity[c * kClasses + c] = 1;
   method.set("method.classifier.weight", {{kClasses, kClasses}, identity});
@@ -68,7 +68,7 @@ TEST(SupervisedTest, RecordsTheShareOfRightAnswers) {
 }
 
 TEST(SupervisedTest, SaysThatItNeedsLabels) {
-  MethodHarness method("supervised", stub(3));
+  MethodHarness method("supervised", supervised_stub(3));
   EXPECT_THROW(method.step({.views = {{{2, 3}, std::vector<double>(6, 0.0)}}}), DataError);
 }
 

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guards/dimension_guard.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
+
+#include "guards/loss_rows.h"
+
+namespace kith::host {
+namespace {
+
+constexpr std::int64_t kFirstVerdict = 200;  // steps
+constexpr std::int64_t kPatience = 200;      // steps: a healthy run may pass through few dimensions
+constexpr double kFew = 1.5;                 // dimensions
+constexpr double kFall = 0.5;                // of what they were after the first step
+
+}  // namespace
+
+double effective_dimensions(const at::Tensor& rows) {
+  const at::NoGradGuard no_grad;
+  const auto flat = rows.detach().to(at::kFloat);
+  auto unit = flat / flat.norm(2, {1}, true).clamp_min(1e-12);
+  unit -= unit.mean(0, true);
+  // The products of rows have the covariance's eigenvalues, but for the number of rows.
+  const auto products = unit.matmul(unit.t());
+  const auto sum = products.trace().item<double>();
+  const auto squares = products.square().sum().item<double>();
+  return squares > 0 ? sum * sum / squares : 0;
+}
+
+std::vector<std::string> DimensionGuard::look(const Look& look) {
+  if (told_ || (look.step > 1 && look.step < kFirstVerdict) ||
+      look.job.method_plugin()->has_fact("needs", "labels"))
+    return {};
+  std::vector<std::string> texts;
+  for (const auto& [whose, rows] : loss_rows(look.job)) {
+    const double dimensions = effective_dimensions(rows);
+    if (look.step == 1) {
+      watches_[whose].first = dimensions;
+      continue;
+    }
+    auto& watch = watches_[whose];
+    if (!(dimensions < kFew && dimensions < kFall * watch.first)) {
+      watch.since.reset();
+      continue;
+    }
+    if (!watch.since) watch.since = look.step;
+    if (look.step - *watch.since < kPatience) continue;
+    told_ = true;
+    texts.push_back(fmt::format(
+        "collapse: from step {} to step {} the images' rows differ along little more than a line: "
+        "{} in {:.1f} of {} dimensions, those of the first step in {:.1f}; try a lower learning "
+        "rate, a stronger augmentation, or look at the method's stop-gradient and predictor",
+        *watch.since, look.step, whose, dimensions, rows.size(1), watch.first));
+  }
+  return texts;
+}
+
+}  // namespace kith::host

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guards/loss_rows.h"
+
+#include <algorithm>
+
+namespace kith::host {
+
+bool can_be_judged(const at::Tensor& rows) {
+  return rows.defined() && rows.is_floating_point() && rows.dim() == 2 && rows.size(0) > 1 &&
+         rows.size(1) > 1;
+}
+
+std::map<std::string, at::Tensor> loss_rows(const Job& job) {
+  std::map<std::string, at::Tensor> rows;
+  for (const auto& loss : job.losses()) {
+    const bool any_unit =
+        std::any_of(loss.inputs.begin(), loss.inputs.end(), [](const WatchedInput& input) {
+          return input.gradient && input.unit_rows && can_be_judged(input.value);
+        });
+    for (const auto& input : loss.inputs)
+      if (input.gradient && input.unit_rows == any_unit && can_be_judged(input.value))
+        rows["the rows '" + input.name + "' that enter the loss " + loss.plugin->metadata.id] =
+            input.value;
+  }
+  return rows;
+}
+
+}  // namespace kith::host

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <string>
+
+#include "model/job.h"
+
+namespace kith::host {
+
+/// The rows [N, D] that entered the losses of a watched step, by what they are, for a person: the
+/// inputs of two dimensions with the flags "gradient" and "unit_rows", or of a loss where none has
+/// both, with "gradient" alone. Empty for a method that calls no loss plugin. [train thread]
+std::map<std::string, at::Tensor> loss_rows(const Job& job);
+
+/// Whether rows can be held against each other: floating-point [N, D], both at least 2.
+bool can_be_judged(const at::Tensor& rows);
+
+}  // namespace kith::host

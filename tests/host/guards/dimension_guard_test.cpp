@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guards/dimension_guard.h"
+
+#include <gmock/gmock.h>
+
+#include "host/model/fixture_job.h"
+
+namespace kith::host::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST(EffectiveDimensionsTest, CountsTheDirectionsInWhichRowsDiffer) {
+  const auto axes = at::eye(4, at::kDouble);
+  EXPECT_NEAR(effective_dimensions(at::cat({axes, -axes})), 4, 1e-5);
+  const auto line = at::tensor({1.0, -1.0, 5.0, -3.0}).view({4, 1}) * at::ones({1, 3});
+  EXPECT_NEAR(effective_dimensions(line), 1, 1e-5);
+  EXPECT_EQ(effective_dimensions(at::zeros({4, 3})), 0);
+  // By hand: unit rows along two axes, 4 and 2 of them: variances 4 and 2; 36 / 20.
+  const auto uneven = at::tensor({1.0, 0.0, -1.0, 0.0, 1.0, 0.0, -1.0, 0.0, 0.0, 1.0, 0.0, -1.0});
+  EXPECT_NEAR(effective_dimensions(uneven.view({6, 2})), 1.8, 1e-5);
+}
+
+/// SimCLR whose head, linear with batch norm behind it, puts rows on a line or not.
+struct WatchedHead {
+  WatchedHead() : fixture(plan()), batch(fixture.batch(0)) {
+    fixture.job->watch_losses(true);
+    healthy = fixture.parameter("method.projector.0.weight").detach().clone();
+  }
+  static Plan plan() {
+    Plan plan;
+    plan.method = "simclr";
+    plan.method_options = {{"head_layers", {std::int64_t{1}}}};
+    plan.epochs = 500;
+    return plan;
+  }
+  void set_head(const at::Tensor& weight) {
+    const at::NoGradGuard no_grad;
+    fixture.parameter("method.projector.0.weight").copy_(weight);
+  }
+  at::Tensor line() const { return healthy.narrow(0, 0, 1).expand_as(healthy); }
+  std::vector<std::string> look(std::int64_t step) {
+    fixture.job->method_step(batch);
+    return guard.look({*fixture.job, batch, step, 0.1});
+  }
+
+  FixtureJob fixture;
+  kith_step_s batch;
+  at::Tensor healthy;
+  DimensionGuard guard;
+};
+
+TEST(DimensionGuardTest, TellsOnceOfRowsThatStayOnALineFor200Steps) {
+  WatchedHead w;
+  EXPECT_THAT(w.look(1), IsEmpty());
+  w.set_head(w.line());
+  EXPECT_THAT(w.look(150), IsEmpty()) << "too early to say";
+  for (const std::int64_t step : {200, 250, 300, 350}) EXPECT_THAT(w.look(step), IsEmpty()) << step;
+  EXPECT_THAT(
+      w.look(400),
+      ElementsAre(testing::MatchesRegex(
+          "collapse: from step 200 to step 400 the images' rows differ along little more than a "
+          "line: the rows 'embedding' that enter the loss org.kith.nt_xent in 1.0 of 128 "
+          "dimensions, those of the first step in [0-9.]+; try a lower learning rate, a stronger "
+          "augmentation, or look at the method's stop-gradient and predictor")));
+  EXPECT_THAT(w.look(450), IsEmpty()) << "told once";
+}
+
+TEST(DimensionGuardTest, RowsThatSpreadAgainBeginAnew) {
+  WatchedHead w;
+  w.look(1);
+  for (const std::int64_t step : {200, 250, 300, 350, 400, 450, 500}) {
+    w.set_head(step == 350 ? w.healthy : w.line());
+    EXPECT_THAT(w.look(step), IsEmpty()) << step;
+  }
+}
+
+TEST(DimensionGuardTest, WithoutAFirstStepNothingIsTold) {
+  WatchedHead resumed;
+  resumed.set_head(resumed.line());
+  for (std::int64_t step = 200; step <= 500; step += 50)
+    EXPECT_THAT(resumed.look(step), IsEmpty()) << step;
+}
+
+}  // namespace
+}  // namespace kith::host::test
