@@ -86,6 +86,7 @@ class RowTable {
   }
 
   /// What the row has for every setting that has numbers, if that is the same and there are two.
+  /// Raw pixels cost much on large banks: settings that left them out take those of the others.
   std::optional<Cells> common_cells(const std::string& row) const {
     if (row == "trained") return std::nullopt;  // whose lines tell of the runs
     std::optional<Cells> common;
@@ -93,11 +94,20 @@ class RowTable {
     for (const auto& line : summary_.lines) {
       if (line.done == 0) continue;
       auto own = cells(line, row);
+      if (common && row == "pixels") fill_gaps(*common, own);
       if (common && own != *common) return std::nullopt;
       common = std::move(own);
       ++settings;
     }
     return settings > 1 ? common : std::nullopt;
+  }
+
+  /// Each cell that is empty in one of them takes the other's text.
+  static void fill_gaps(Cells& one, Cells& other) {
+    for (std::size_t c = 0; c < one.size(); ++c) {
+      if (one[c].empty()) one[c] = other[c];
+      if (other[c].empty()) other[c] = one[c];
+    }
   }
 
   /// `trained`: the line whose runs and speed are told; may be null.

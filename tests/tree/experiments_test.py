@@ -33,9 +33,9 @@ def make_cifar10(folder):
         file.write("\n".join(f"class{i}" for i in range(10)) + "\n")
 
 
-def make_imagenet(folder):
+def make_image_folder(folder, splits):
     emoji = os.path.join(EXPERIMENTS, "emoji", "data", "train")
-    for split in ("train", "val"):
+    for split in splits:
         for name in sorted(os.listdir(emoji))[:2]:
             os.makedirs(os.path.join(folder, split, name))
             for file in sorted(os.listdir(os.path.join(emoji, name)))[:2 * CUT_BATCH]:
@@ -67,7 +67,9 @@ def settings_for(path, cuts):
     if not os.path.isdir(cut):
         return None
     sets = [f"train.batch_size={CUT_BATCH}"]
-    if os.path.isdir(os.path.join(cut, "train")):
+    if re.search(r"^train_images = ", read(path), re.MULTILINE):
+        sets += [f"data.train_images={CUT_BATCH}"]
+    if os.path.isdir(os.path.join(cut, "val")):
         sets += [f"data.train_path={cut}/train", f"data.test_path={cut}/val"]
     else:
         sets += [f"data.path={cut}"]
@@ -96,7 +98,8 @@ def main():
     checked = skipped = 0
     with tempfile.TemporaryDirectory() as cuts:
         make_cifar10(os.path.join(cuts, "cifar-10-batches-bin"))
-        make_imagenet(os.path.join(cuts, "imagenet"))
+        make_image_folder(os.path.join(cuts, "imagenet"), ("train", "val"))
+        make_image_folder(os.path.join(cuts, "cifar10-jpeg"), ("train", "test"))
         for name in sorted(n for n in os.listdir(EXPERIMENTS) if os.path.isdir(os.path.join(EXPERIMENTS, n))):
             folder = os.path.join("experiments", name)
             if not os.path.isfile(os.path.join(PROJECT, folder, "README.md")):

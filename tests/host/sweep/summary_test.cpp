@@ -192,6 +192,24 @@ TEST_F(RowsTest, ARowThatIsTheSameForAllStandsOnceAndCellsArePlainAndCentred) {
                     Not(HasSubstr("test/trained/plain/top5"))));
 }
 
+TEST_F(RowsTest, RawPixelsThatOneSettingHasStandForAllAndOthersDoNot) {
+  for (const std::size_t run : {0U, 1U, 2U, 3U}) {
+    done(run, 0.5, 0.5);
+    outcomes_[run].result->metrics["knn/val/trained/plain/top5"] = 0.75;
+    outcomes_[run].result->metrics["knn/val/pixels/plain/top5"] = 0.25;
+  }
+  for (const std::size_t run : {2U, 3U}) {
+    outcomes_[run].result->metrics["knn/test/pixels/plain/top1"] = 0.125;
+    outcomes_[run].result->metrics["knn/test/untrained/plain/top1"] = 0.375;
+  }
+  EXPECT_THAT(markdown(),
+              AllOf(HasSubstr("| all | raw pixels | 0.1250 ± 0.0000 | 0.2500 ± 0.0000 |"),
+                    HasSubstr("| 0.2 | untrained | 0.3750 ± 0.0000 |"),
+                    Not(HasSubstr("| all | untrained |"))));
+  outcomes_[0].result->metrics["knn/test/pixels/plain/top1"] = 0.25;  // now they differ
+  EXPECT_THAT(markdown(), Not(HasSubstr("| all | raw pixels |")));
+}
+
 TEST_F(SummaryTest, ATableGoesBetweenItsTwoLinesAndReplacesTheOneBefore) {
   const auto file =
       write("README.md", "# A\n<!-- sweep s -->\nold\n<!-- end of sweep s -->\nend\n");
