@@ -263,9 +263,15 @@ TEST(LoaderTest, KeepsTheTypeOfAPluginsError) {
   Batch batch;
   EXPECT_THAT(error_text<PluginError>([&] { loader.next(batch); }),
               HasSubstr("epoch 0, step 0): flip: cannot"));
+}
+
+TEST(LoaderTest, AnExceptionOfUnknownTypeIsADataError) {
+  const Dataset dataset(memory_source(40), 0);
+  MixingMaker maker;
   maker.hook = [](const SampleKey&, int) { throw 5; };
-  Loader other(dataset, maker, settings_for(10, 2));
-  EXPECT_THAT(error_text<DataError>([&] { other.next(batch); }),
+  Loader loader(dataset, maker, settings_for(10, 2));
+  Batch batch;
+  EXPECT_THAT(error_text<DataError>([&] { loader.next(batch); }),
               HasSubstr("an exception of unknown type"));
 }
 
