@@ -92,6 +92,12 @@ const char* to_text(PixelRows value) {
   return value == PixelRows::kOn ? "true" : "false";
 }
 
+bool same_images(const DataConfig& a, const DataConfig& b) {
+  auto one = a, other = b;
+  one.train_images = other.train_images = std::nullopt;
+  return fields(one) == fields(other);
+}
+
 bool same_settings(const Experiment& a, const Experiment& b) {
   return a.name == b.name && a.seed == b.seed && fields(a.data) == fields(b.data) &&
          std::equal(a.roles.begin(), a.roles.end(), b.roles.begin(), b.roles.end(), same_role) &&

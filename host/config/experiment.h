@@ -231,5 +231,7 @@ const char* to_text(PixelRows value);
 /// Whether both are the same settings: all but places, folder and the way in which plugins were
 /// named.
 bool same_settings(const Experiment& a, const Experiment& b);
+/// Whether two tables name the same images for evaluation: all but what is trained on.
+bool same_images(const DataConfig& a, const DataConfig& b);
 
 }  // namespace kith::host

@@ -192,6 +192,10 @@ EvaluationConfig PartReader::evaluation(const ConfigNode& node, const std::strin
     problems_.add(table.path_of("bank") +
                       ": this evaluation looks at views and searches no bank; take the key away",
                   table.place_of("bank"));
+  if (evaluation.pixels == PixelRows::kOn && !evaluation.bank.empty())
+    problems_.add(table.path_of("pixels") +
+                      ": raw pixels can't be held against the rows of a bank; take the key away",
+                  table.place_of("pixels"));
   if (evaluation.output.empty()) {
     problems_.add(table.path_of("output") + ": must be the name of an output, got empty text",
                   table.place_of("output"));

@@ -166,8 +166,8 @@ std::string evaluation_text(const EvaluationConfig& evaluation) {
   table.text("role", evaluation.role);
   table.text("output", evaluation.output);
   table.text("copy", evaluation.copy);
-  table.text("head", evaluation.head);
-  table.text("bank", evaluation.bank);
+  if (!evaluation.head.empty()) table.text("head", evaluation.head);
+  if (!evaluation.bank.empty()) table.text("bank", evaluation.bank);
   if (evaluation.augment) table.raw("augment", augment_text(*evaluation.augment));
   return table.str();
 }

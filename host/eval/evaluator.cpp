@@ -238,10 +238,10 @@ std::vector<Result> Evaluator::on_val(Job& job, std::int64_t epochs_done) {
     if (!plugin->due(epochs_done) || !lacks(assembly_, plugin->part).empty()) continue;
     const bool again_at_end = plugin->part.views > 0 || !assembly_.reads(Split::kTest);
     if (last && again_at_end) continue;  // on val too, and with the same numbers
+    const bool trained_alone = !constant_rows_done_.insert(plugin->name).second;
     for (const auto& row : rows_of(*plugin))
-      if (row == "trained" || !constant_rows_done_) evaluate(*plugin, row, round);
+      if (row == "trained" || !trained_alone) evaluate(*plugin, row, round);
   }
-  constant_rows_done_ = constant_rows_done_ || !round.results.empty();
   // After the last epoch the end tells it, if that is on val.
   if (due(epochs_done) && !(last && !assembly_.reads(Split::kTest))) evaluate_probe(round);
   if (last) last_represented_ = std::move(round.represented);
@@ -269,7 +269,6 @@ std::vector<Result> Evaluator::at_end(Job& job) {
   return round.results;
 }
 
-/// First of the results: a plugin's are what the last sentence of a run is made of.
 void Evaluator::evaluate_probe(Round& round) {
   if (probe_ == nullptr) return;
   const auto features = represent(choice_, "trained", round.query, round);

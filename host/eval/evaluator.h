@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,8 +59,10 @@ class Evaluator {
   /// evaluation ran, up to kMostFeatureRows.
   std::vector<Result> at_end(Job& job);
 
-  /// A resumed run has the rows that training does not change already.
-  void skip_constant_rows() { constant_rows_done_ = true; }
+  /// A resumed run has the rows that training does not change already, of these evaluations.
+  void skip_constant_rows(std::set<std::string> evaluations) {
+    constant_rows_done_ = std::move(evaluations);
+  }
 
   /// The probe whose accuracy on val or test is a result too, "online_probe"; null: none.
   void add_probe(const OnlineProbe* probe) { probe_ = probe; }
@@ -93,7 +96,7 @@ class Evaluator {
   std::unique_ptr<Job>
       untrained_;  // the encoders as they began: the same seed gives the same numbers
   std::vector<std::unique_ptr<Plugin>> plugins_;
-  bool constant_rows_done_ = false;
+  std::set<std::string> constant_rows_done_;  ///< evaluations that have theirs on val
   /// What the evaluation after the last epoch computed, for the one at the end.
   std::map<std::string, at::Tensor> last_represented_;
   std::map<std::string, at::Tensor> features_;

@@ -61,6 +61,7 @@ std::string FeatureChoice::text() const {
 
 FeatureReader::FeatureReader(Job& job, const FeatureChoice& choice)
     : job_(job),
+      what_(choice.text()),
       was_training_(job.training()),
       encoder_(job.find_role(choice.role, choice.copy)),
       output_(job.output_index(encoder_, choice.output)),
@@ -74,12 +75,9 @@ at::Tensor FeatureReader::read(const at::Tensor& views) {
   const at::NoGradGuard no_grad;
   auto rows = job_.call(encoder_, views.to(job_.options()), std::uint64_t{1} << output_)[output_];
   if (head_ != nullptr) rows = job_.call(head_, rows, 1)[0];
+  if (rows.dim() < 2)
+    throw PluginError(what_ + " must have at least two dimensions, got " + c10::str(rows.sizes()));
   return rows.flatten(1).to(at::kFloat).cpu();
-}
-
-std::int64_t FeatureReader::width() {
-  const auto& s = job_.settings();
-  return read(at::zeros({1, s.channels, s.height, s.width})).size(1);
 }
 
 at::Tensor encode_split(Job& job, const Assembly& assembly, const FeatureChoice& choice,
@@ -101,12 +99,11 @@ at::Tensor encode_split(Job& job, const Assembly& assembly, const FeatureChoice&
 }
 
 at::Tensor bank_rows(Job& job, const Assembly& assembly, const std::string& name) {
-  const std::string of_method = "method.";
   const auto images = assembly.train_images();
   std::vector<std::string> names;
   for (const auto& buffer : job.state().buffers()) {
-    if (!buffer.name.starts_with(of_method)) continue;
-    const auto local = buffer.name.substr(of_method.size());
+    if (!buffer.name.starts_with(kOfMethod)) continue;
+    const auto local = buffer.name.substr(kOfMethod.size());
     const bool fits = buffer.sizes.size() > 1 && buffer.sizes[0] == images;
     if (fits) names.push_back(local);
     if (local != name) continue;

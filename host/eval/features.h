@@ -43,11 +43,10 @@ class FeatureReader {
 
   /// Of views [n, C, H, W]: float32 [n, D] on the CPU; an output with more dimensions is flattened.
   at::Tensor read(const at::Tensor& views);
-  /// D; runs the networks once on zeros.
-  std::int64_t width();
 
  private:
   Job& job_;
+  std::string what_;  // is read, for a person
   bool was_training_;
   kith_callable encoder_;
   std::uint32_t output_;

@@ -13,6 +13,7 @@ namespace {
 constexpr std::int64_t kFirstVerdict = 200;  // steps
 constexpr std::int64_t kPatience = 200;      // steps: a healthy run may pass through few dimensions
 constexpr double kFew = 1.5;                 // dimensions
+constexpr double kEqual = 1e-6;              // of the squared length of a row
 constexpr double kFall = 0.5;                // of what they were after the first step
 
 }  // namespace
@@ -22,11 +23,12 @@ double effective_dimensions(const at::Tensor& rows) {
   const auto flat = rows.detach().to(at::kFloat);
   auto unit = flat / flat.norm(2, {1}, true).clamp_min(1e-12);
   unit -= unit.mean(0, true);
-  // The products of rows have the covariance's eigenvalues, but for the number of rows.
-  const auto products = unit.matmul(unit.t());
+  // The products of rows have the eigenvalues of those of columns: the smaller matrix of the two.
+  const auto products = unit.size(0) < unit.size(1) ? unit.matmul(unit.t()) : unit.t().matmul(unit);
   const auto sum = products.trace().item<double>();
-  const auto squares = products.square().sum().item<double>();
-  return squares > 0 ? sum * sum / squares : 0;
+  // Rows that are equal but for rounding.
+  if (sum < kEqual * static_cast<double>(unit.size(0))) return 0;
+  return sum * sum / products.square().sum().item<double>();
 }
 
 std::vector<std::string> DimensionGuard::look(const Look& look) {
@@ -41,7 +43,7 @@ std::vector<std::string> DimensionGuard::look(const Look& look) {
       continue;
     }
     auto& watch = watches_[whose];
-    if (!(dimensions < kFew && dimensions < kFall * watch.first)) {
+    if (!(dimensions > 0 && dimensions < kFew && dimensions < kFall * watch.first)) {
       watch.since.reset();
       continue;
     }

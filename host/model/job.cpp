@@ -206,12 +206,13 @@ kith_callable Job::find_role(const std::string& role, const std::string& copy) {
 }
 
 kith_callable Job::find_head(const std::string& head, const std::string& copy) {
-  const std::string of_method = "method.";
+  if (head.find('@') != std::string::npos)
+    throw ConfigError("head: got '" + head + "'; a copy of a head is chosen by `copy`");
   const auto wanted = copy.empty() ? head : head + "@" + copy;
   std::vector<std::string> names;
   for (auto& callable : callables_) {
-    if (!callable.role.empty() || !callable.instance->prefix.starts_with(of_method)) continue;
-    names.push_back(callable.instance->prefix.substr(of_method.size()));
+    if (!callable.role.empty() || !callable.instance->prefix.starts_with(kOfMethod)) continue;
+    names.push_back(callable.instance->prefix.substr(kOfMethod.size()));
     if (names.back() == wanted) return &callable;
   }
   throw ConfigError("head: " + method_plugin_->metadata.id + " has no head '" + wanted + "'; " +

@@ -22,6 +22,9 @@
 
 namespace kith::host {
 
+/// What the names of a method's tensors and heads begin with.
+inline constexpr std::string_view kOfMethod = "method.";
+
 struct JobSettings {
   std::uint64_t seed = 0;
   at::Device device = at::kCPU;

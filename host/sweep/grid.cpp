@@ -157,6 +157,7 @@ class GridMaker {
     run.id = id_of(e);
     run.resolved_toml = to_resolved_toml(resolved);
     run.plugin_folder = e.folder;
+    run.data = e.data;
     run.batch_size = e.train.batch_size;
     if (e.train.tensor_threads)
       run.threads = *e.train.tensor_threads + e.train.loader_threads.value_or(0);

@@ -28,6 +28,7 @@ struct SweepRun {
   std::string id;
   std::string resolved_toml;
   std::filesystem::path plugin_folder;  ///< the experiment's folder, where plugins are looked for
+  DataConfig data;                      ///< its [data]
   std::int64_t batch_size = 0;
   std::int64_t threads =
       0;  ///< that the experiment asks for: tensor and loader; 0: it does not say

@@ -86,7 +86,8 @@ class RowTable {
   }
 
   /// What the row has for every setting that has numbers, if that is the same and there are two.
-  /// Raw pixels cost much on large banks: settings that left them out take those of the others.
+  /// Raw pixels cost much on large banks: settings that left them out take those of the others, of
+  /// the same data set.
   std::optional<Cells> common_cells(const std::string& row) const {
     if (row == "trained") return std::nullopt;  // whose lines tell of the runs
     std::optional<Cells> common;
@@ -94,12 +95,18 @@ class RowTable {
     for (const auto& line : summary_.lines) {
       if (line.done == 0) continue;
       auto own = cells(line, row);
-      if (common && row == "pixels") fill_gaps(*common, own);
+      if (common && row == "pixels" && one_data_set()) fill_gaps(*common, own);
       if (common && own != *common) return std::nullopt;
       common = std::move(own);
       ++settings;
     }
     return settings > 1 ? common : std::nullopt;
+  }
+
+  bool one_data_set() const {
+    return std::ranges::all_of(grid_.runs, [&](const SweepRun& run) {
+      return same_images(run.data, grid_.runs.front().data);
+    });
   }
 
   /// Each cell that is empty in one of them takes the other's text.

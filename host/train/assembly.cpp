@@ -174,7 +174,7 @@ std::unique_ptr<Job> make_job(const Assembly& a, at::Device device, bool shapes_
   }
   settings.shapes_only = shapes_only;
   settings.accumulation = a.experiment().train.accumulation;
-  // Two chunks show what a chunk's shape does.
+  // Two chunks show most of what a chunk's shape does.
   if (shapes_only) settings.accumulation = std::min<std::int64_t>(2, settings.accumulation);
   auto job = std::make_unique<Job>(settings, make_single_rank());
   for (const auto& [role, encoder] : a.roles) job->add_role(role, encoder);

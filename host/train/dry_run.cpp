@@ -44,8 +44,10 @@ void require_within_bounds(const Assembly& a) {
 }
 
 /// Images of the step: the fewest that the method takes, at least two where the experiment has
-/// them, since batch norm after pooling needs two; with groups, two in each; with accumulation so
-/// many in each chunk, up to the run's chunk.
+/// them, since batch norm after pooling needs two; with groups, two in each.
+///
+/// With accumulation two chunks that are as the run's in what can make them fail: no more rows than
+/// those, and the same remainder by groups; the last with one image where that of the run has one.
 /// @throws ConfigError if the experiment's batch does not divide into the groups.
 std::int64_t dry_batch(const Assembly& a, const Job& job) {
   const auto batch = a.experiment().train.batch_size;
@@ -55,8 +57,11 @@ std::int64_t dry_batch(const Assembly& a, const Job& job) {
   if (groups > 1) require_whole_groups(job, batch);
   const auto one_call = std::min(batch, smallest * groups);
   const auto accumulation = a.experiment().train.accumulation;
+  if (accumulation == 1) return one_call;
   const auto chunk = (batch + accumulation - 1) / accumulation;  // images in a chunk of the run
-  return job.settings().accumulation * std::min(one_call, chunk);
+  const auto as_chunk = chunk <= one_call ? chunk : one_call + (chunk - one_call) % groups;
+  const bool one_is_left = as_chunk == 2 && batch % chunk == 1;
+  return std::clamp(2 * as_chunk - (one_is_left ? 1 : 0), smallest, batch);
 }
 
 /// A queue of the keys of the last steps that reaches back into an epoch that is over has keys of
@@ -79,10 +84,12 @@ std::vector<std::string> long_queues(const Assembly& a, const Job& job) {
 /// What each evaluation looks at is there, and where it searches a bank, that has rows as wide.
 /// @returns  the width of what the experiment evaluates.
 std::int64_t require_features(const Assembly& a, Job& job) {
+  const auto& spec = a.eval_view->spec();
+  const auto view = at::zeros({1, spec.channels, spec.height, spec.width});
   std::map<std::string, std::int64_t> widths;  // a forward pass each
   const auto width_of = [&](const FeatureChoice& choice) {
     auto& width = widths[choice.text()];
-    if (width == 0) width = FeatureReader(job, choice).width();
+    if (width == 0) width = FeatureReader(job, choice).read(view).size(1);
     return width;
   };
   for (const auto& part : a.evaluations) {
@@ -114,7 +121,7 @@ DryRunReport dry_run(const Assembly& a) {
 
   for (const auto& [role, encoder] : a.roles)
     report.networks.push_back({role, job->state().count(role + ".")});
-  report.networks.push_back({"method", job->state().count("method.")});
+  report.networks.push_back({"method", job->state().count(std::string(kOfMethod))});
   if (probe) report.networks.push_back({"online_probe", probe->parameters()});
   const auto size = a.experiment().train.batch_size;
   for (const auto& view : batch.views) {

@@ -118,7 +118,7 @@ class ExperimentRun {
     if (checkpoint_) restore();
     if (request_.resume && first_step_ == 0)
       record_->cut_after(0, 0);  // killed before its first checkpoint
-    if (record_->has_constant_rows()) evaluator_->skip_constant_rows();
+    evaluator_->skip_constant_rows(record_->with_constant_rows());
     record_->write_provenance(*assembly_, *shelf_, device_.str(), threads_);
     record_->commit();
   }

@@ -173,10 +173,12 @@ bool RunRecord::finished() const {
   return found != file_.attributes().end() && std::get<std::string>(found->second) != "";
 }
 
-bool RunRecord::has_constant_rows() const {
-  return std::any_of(file_.metrics().begin(), file_.metrics().end(), [](const auto& metric) {
-    return metric.first.find("/val/untrained/") != std::string::npos;
-  });
+std::set<std::string> RunRecord::with_constant_rows() const {
+  std::set<std::string> evaluations;
+  for (const auto& [path, values] : file_.metrics())
+    if (const auto at = path.find("/val/untrained/"); at != std::string::npos)
+      evaluations.insert(path.substr(0, at));
+  return evaluations;
 }
 
 }  // namespace kith::host

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,8 +40,8 @@ class RunRecord {
   /// The folder of the experiment's file; empty if the run had not begun.
   std::filesystem::path experiment_folder() const;
   bool finished() const;
-  /// Are the rows that training does not change in the metrics already?
-  bool has_constant_rows() const;
+  /// The evaluations whose rows that training does not change are in the metrics of val already.
+  std::set<std::string> with_constant_rows() const;
 
  private:
   void write_samples(const Dataset& dataset);

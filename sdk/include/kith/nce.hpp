@@ -45,8 +45,8 @@ class Nce {
     return -positive / rows - static_cast<double>(negatives) * std::log(noise);
   }
 
-  /// The loss where all K + 1 rows of the bank are as near: every P is 1/n, and the rows of the
-  /// first batch are about so.
+  /// The loss where all K + 1 rows of the bank are as near as those of the first batch were: every
+  /// P is 1/n. Rows that have become equal since are nearer than Z expects, and at another loss.
   /// @param negatives  K, at least 1
   static double chance_value(std::int64_t negatives) {
     const auto k = static_cast<double>(negatives);

@@ -73,6 +73,25 @@ TEST(EvaluatorTest, ValRowsAreTheBanksLastAtTheEndAndNoneWhereValIsTheQuery) {
             0);
 }
 
+TEST(EvaluatorTest, EachEvaluationHasTheRowsThatDoNotChangeAtItsFirstTime) {
+  Setting s("[[evaluation]]\nplugin = \"probe_evaluation\"\nevery_epochs = 1\n" + kProbe,
+            {"train.epochs=6"});
+  EXPECT_EQ(
+      by_path(s.evaluator.on_val(*s.job, 1)).count("probe_evaluation/val/untrained/plain/width"),
+      1U);
+  const auto second = by_path(s.evaluator.on_val(*s.job, 2));
+  EXPECT_EQ(second.count("probe_evaluation/val/untrained/plain/width"), 0U);
+  EXPECT_EQ(second.count("probe_evaluation_2/val/untrained/plain/width"), 1U);
+  EXPECT_EQ(
+      by_path(s.evaluator.on_val(*s.job, 4)).count("probe_evaluation_2/val/untrained/plain/width"),
+      0U);
+  Setting resumed(kProbe);
+  resumed.evaluator.skip_constant_rows({"probe_evaluation"});
+  EXPECT_EQ(by_path(resumed.evaluator.on_val(*resumed.job, 2))
+                .count("probe_evaluation/val/untrained/plain/width"),
+            0U);
+}
+
 const std::vector<std::string> kInstDisc = {"method.plugin=instdisc", "method.classifier=full",
                                             "method.embedding_width=6"};
 
@@ -130,6 +149,11 @@ TEST(EvaluatorTest, AHeadOrABankThatIsNotThereIsNamedBeforeTraining) {
             "org.test.probe_evaluation: the rows of bank 'memory_bank' have 6 numbers and output "
             "'features' of role 'encoder' has 4; name the head that fills the bank");
   EXPECT_THAT(error_of("head = \"any\"\n", {}), testing::HasSubstr("it has none"));
+  EXPECT_EQ(error_of("head = \"projector@target\"\n", kInstDisc),
+            "head: got 'projector@target'; a copy of a head is chosen by `copy`");
+  EXPECT_EQ(error_of("bank = \"z\"\n", {"method.plugin=instdisc", "method.negatives=4"}),
+            "bank: 'z' of org.kith.instdisc must have a row for each of the 32 images that are "
+            "trained on, it is []");
 }
 
 TEST(EvaluatorTest, WhatIgnoresAShiftIsNotRunOnCentredRows) {

@@ -17,6 +17,7 @@ TEST(EffectiveDimensionsTest, CountsTheDirectionsInWhichRowsDiffer) {
   const auto line = at::tensor({1.0, -1.0, 5.0, -3.0}).view({4, 1}) * at::ones({1, 3});
   EXPECT_NEAR(effective_dimensions(line), 1, 1e-5);
   EXPECT_EQ(effective_dimensions(at::zeros({4, 3})), 0);
+  EXPECT_EQ(effective_dimensions(at::full({7, 3}, 0.3)), 0) << "equal but for rounding";
   // By hand: unit rows along two axes, 4 and 2 of them: variances 4 and 2; 36 / 20.
   const auto uneven = at::tensor({1.0, 0.0, -1.0, 0.0, 1.0, 0.0, -1.0, 0.0, 0.0, 1.0, 0.0, -1.0});
   EXPECT_NEAR(effective_dimensions(uneven.view({6, 2})), 1.8, 1e-5);

@@ -144,6 +144,23 @@ TEST(ChunkedCallTest, AShapeThatOnlyAChunkHasIsAnErrorBeforeTraining) {
                                  "[1, "));
 }
 
+// 3 images in chunks of 2 and 1, and a bank of 3 rows.
+TEST(ChunkedCallTest, ADryRunTakesNoMoreImagesThanTheBatch) {
+  const TinyExperiment odd(
+      "", {"method.plugin=instdisc", "method.classifier=full", "train.batch_size=3",
+           "train.accumulation=2", "data.train_images=3"});
+  EXPECT_NO_THROW(dry_run(odd.assemble()));
+}
+
+// 5 images in chunks of 2, 2 and 1.
+TEST(ChunkedCallTest, ALastChunkOfOneImageIsAnErrorBeforeTraining) {
+  const TinyExperiment tiny("",
+                            {"encoder.norm=true", "train.batch_size=5", "train.accumulation=3"});
+  EXPECT_THAT(thrown<ShapeError>([&] { dry_run(tiny.assemble()); }),
+              testing::HasSubstr("batch norm in training needs more than one value a channel, got "
+                                 "[1, "));
+}
+
 TEST(ChunkedCallTest, MoreChunksThanImagesAreRefused) {
   EXPECT_EQ(thrown<ConfigError>([] { TinyExperiment("", {"train.accumulation=9"}).assemble(); }),
             "train.accumulation: wanted at most train.batch_size, which is 8, got 9");

@@ -17,7 +17,7 @@ extern "C" {
 typedef struct kith_evaluation_data {
   uint32_t struct_size;
   uint32_t reserved;
-  kith_tensor bank;         /* float32 [M, D]: features of the split that is searched */
+  kith_tensor bank; /* float32 [M, D]: features that are searched: of a split, or a memory bank */
   kith_tensor bank_labels;  /* int64 [M], null without labels */
   kith_tensor query;        /* float32 [N, D] */
   kith_tensor query_labels; /* int64 [N], null without labels */
