@@ -6,6 +6,7 @@
 set -euo pipefail
 setup=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 . "$setup/messages.sh"
+. "$setup/side_build.sh"
 paths=()
 for path in "$@"; do paths+=("$(realpath "$path")"); done
 cd "$(dirname "$setup")"
@@ -20,10 +21,7 @@ fi
 
 # The commands of a build without precompiled headers: clang does not read g++'s.
 build="build-lint"
-libtorch=$(cat build/libtorch_option.txt 2>/dev/null || true)
-[ -f $build/build.ninja ] || meson setup $build -Db_pch=false -Dlibtorch="$libtorch" >$build.log ||
-    fail "lint: Meson could not configure $build:" "$(tail -n 5 $build.log)"
-rm -f $build.log
+side_build lint $build -Db_pch=false
 ninja -C $build build.ninja >/dev/null
 
 # What the build compiles, below the paths asked for.

@@ -12,6 +12,7 @@ SETUP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "se
 sys.path.insert(0, SETUP)
 
 import count_tests  # noqa: E402
+import coverage_by_folder  # noqa: E402
 import find_libtorch  # noqa: E402
 import python_environment  # noqa: E402
 
@@ -73,6 +74,37 @@ class CountTestsTest(unittest.TestCase):
             program = os.path.join(SETUP, "count_tests.py")
             ran = subprocess.run([sys.executable, program, log.name], capture_output=True, text=True, check=False)
         self.assertEqual((ran.returncode, ran.stdout), (0, "3 passed, 0 failed, 1 skipped\n"))
+
+
+class CoverageByFolderTest(unittest.TestCase):
+    FILES = [{"filename": "host/data/a.cpp", "line_total": 10, "line_covered": 7},
+             {"filename": "host/data/deep/b.cpp", "line_total": 30, "line_covered": 30},
+             {"filename": "host/cli/c.cpp", "line_total": 20, "line_covered": 20},
+             {"filename": "sdk/include/kith/d.hpp", "line_total": 40, "line_covered": 20}]
+
+    def run_on(self, *arguments):
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as summary:
+            json.dump({"files": self.FILES}, summary)
+            summary.flush()
+            program = os.path.join(SETUP, "coverage_by_folder.py")
+            return subprocess.run([sys.executable, program, summary.name, *arguments], capture_output=True, text=True, check=False)
+
+    def test_sums_by_folder_and_in_all(self):
+        self.assertEqual(coverage_by_folder.table(self.FILES), [
+            ("host/cli", 20, 20), ("host/data", 40, 37), ("host", 60, 57), ("sdk", 40, 20), ("all", 100, 77)])
+
+    def test_names_first_the_file_that_lacks_most(self):
+        self.assertIn("the most in:\n  sdk/include/kith/d.hpp: 20 of 40\n  host/data/a.cpp: 3 of 10\n", self.run_on("77").stdout)
+
+    def test_fails_below_the_least_and_says_so(self):
+        self.assertEqual(self.run_on("77").returncode, 0)
+        low = self.run_on()
+        self.assertEqual((low.returncode, low.stderr),
+                         (1, "coverage: 77.0 % of the lines of host/ and sdk/ were run, wanted are 85 %\n"))
+
+    def test_fails_where_nothing_was_measured(self):
+        self.FILES = []
+        self.assertEqual((self.run_on().returncode, self.run_on().stderr), (1, "coverage: no file was measured\n"))
 
 
 def make_libtorch(root, version="2.15.0+cu132", symbols=b"_ZN3c105ErrorC2ENSt7__cxx1112basic_stringIcE"):
