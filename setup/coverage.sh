@@ -11,14 +11,8 @@ setup=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 . "$setup/side_build.sh"
 case ${1:-} in --help | -h) sed -n '3,7s/^# //p' "${BASH_SOURCE[0]}"; exit 0 ;; esac
 cd "$(dirname "$setup")"
-[ -x .venv/bin/python3 ] || fail "coverage: no environment .venv; run ./quickstart.sh --setup-only first"
 build='build-coverage'
-
-requirement=$(grep -v '^#' setup/packages/coverage.txt)
-if ! .venv/bin/python3 -m gcovr --version 2>/dev/null | grep -qF "gcovr ${requirement#*==}"; then
-    say "$requirement: about 15 MB to download"
-    .venv/bin/python3 -m pip install -q --disable-pip-version-check "$requirement" || fail "coverage: pip could not install $requirement"
-fi
+side_tool coverage 15
 
 status=0
 if [ "${1:-}" != --report ]; then
@@ -26,13 +20,10 @@ if [ "${1:-}" != --report ]; then
     [ $# -gt 0 ] || tests=(--suite unit --suite integration --no-suite tree)
     # Without optimisation: a line that was merged into another would count as not run.
     side_build coverage $build -Db_coverage=true -Doptimization=0
-    export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
     find $build -name '*.gcda' -delete
-    export KITH_PYTHON=${KITH_PYTHON:-$PWD/.venv/bin/python3}
     # A plugin whose bits are flipped would write its counts over others', or into a folder of a flipped name.
     export GTEST_FILTER=${GTEST_FILTER:--DamagedFileTest.*}
-    # Builds first what these tests need.
-    meson test -C $build --print-errorlogs --no-suite lint --timeout-multiplier 10 "${tests[@]}" || status=1
+    side_tests $build "${tests[@]}" || status=1
 fi
 say "counting; a minute or more"
 .venv/bin/python3 -m gcovr --root . --object-directory $build --filter host/ --filter sdk/ -j "$(nproc)" \

@@ -11,13 +11,7 @@ paths=()
 for path in "$@"; do paths+=("$(realpath "$path")"); done
 cd "$(dirname "$setup")"
 [ ${#paths[@]} -gt 0 ] || paths=("$PWD")
-[ -x .venv/bin/python3 ] || fail "lint: no environment .venv; run ./quickstart.sh --setup-only first"
-
-requirement=$(grep -v '^#' setup/packages/lint.txt)
-if ! .venv/bin/clang-tidy --version 2>/dev/null | grep -q "version ${requirement#*==}"; then
-    say "$requirement: about 25 MB to download"
-    .venv/bin/python3 -m pip install -q --disable-pip-version-check "$requirement" || fail "lint: pip could not install $requirement"
-fi
+side_tool lint 25
 
 # The commands of a build without precompiled headers: clang does not read g++'s.
 build="build-lint"

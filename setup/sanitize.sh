@@ -24,8 +24,6 @@ build=build-$which
 
 # Names that a library leaves open are found in the program: the sanitizer's own.
 side_build sanitize "$build" -Db_sanitize=$sanitizers -Db_lundef=false -Doptimization=1
-export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
-export KITH_PYTHON=${KITH_PYTHON:-$PWD/.venv/bin/python3}
 case $which in
     address)
         export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0} # LibTorch, not built with it, is not followed
@@ -37,5 +35,4 @@ case $which in
         [ ${#tests[@]} -gt 0 ] || tests=("unit 0" "unit 1")
         ;;
 esac
-# Builds first what these tests need.
-meson test -C "$build" --print-errorlogs --no-suite lint --timeout-multiplier 10 "${tests[@]}"
+side_tests "$build" "${tests[@]}"

@@ -100,21 +100,22 @@ at::Tensor encode_split(Job& job, const Assembly& assembly, const FeatureChoice&
 
 at::Tensor bank_rows(Job& job, const Assembly& assembly, const std::string& name) {
   const auto images = assembly.train_images();
-  std::vector<std::string> names;
-  for (const auto& buffer : job.state().buffers()) {
-    if (!buffer.name.starts_with(kOfMethod)) continue;
-    const auto local = buffer.name.substr(kOfMethod.size());
-    const bool fits = buffer.sizes.size() > 1 && buffer.sizes[0] == images;
-    if (fits) names.push_back(local);
-    if (local != name) continue;
-    if (!fits)
-      throw ConfigError("bank: '" + name + "' of " + assembly.method->metadata.id +
-                        " must have a row for each of the " + std::to_string(images) +
-                        " images that are trained on, it is " +
-                        c10::str(at::IntArrayRef(buffer.sizes)));
-    return buffer.value.detach().flatten(1).to(at::kFloat).cpu();
+  const auto has_row_for_each = [&](const Buffer& buffer) {
+    return buffer.sizes.size() > 1 && buffer.sizes[0] == images;
+  };
+  const auto& id = assembly.method->metadata.id;
+  if (const auto* buffer = job.state().find_buffer(std::string(kOfMethod) + name)) {
+    if (!has_row_for_each(*buffer))
+      throw ConfigError("bank: '" + name + "' of " + id + " must have a row for each of the " +
+                        std::to_string(images) + " images that are trained on, it is " +
+                        c10::str(at::IntArrayRef(buffer->sizes)));
+    return buffer->value.detach().flatten(1).to(at::kFloat).cpu();
   }
-  throw ConfigError("bank: " + assembly.method->metadata.id + " has no buffer '" + name +
+  std::vector<std::string> names;
+  for (const auto& buffer : job.state().buffers())
+    if (buffer.name.starts_with(kOfMethod) && has_row_for_each(buffer))
+      names.push_back(buffer.name.substr(kOfMethod.size()));
+  throw ConfigError("bank: " + id + " has no buffer '" + name +
                     "'; with a row for each image that is trained on: " +
                     (names.empty() ? "none" : quoted_list(names)) + did_you_mean(name, names));
 }

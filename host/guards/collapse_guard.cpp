@@ -2,7 +2,6 @@
 #include "guards/collapse_guard.h"
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,18 +12,15 @@
 namespace kith::host {
 namespace {
 
-constexpr std::int64_t kFirstVerdict = 200;  // steps
-constexpr double kGone = 0.02;               // collapsed, however it began
-constexpr double kLow = 0.1;                 // below what untrained features have
-constexpr double kFall = 0.5;                // of what it was after the first step
+constexpr double kGone = 0.02;  // collapsed, however it began
+constexpr double kLow = 0.1;    // below what untrained features have
+constexpr double kFall = 0.5;   // of what it was after the first step
 
 }  // namespace
 
 double relative_deviation(const at::Tensor& rows) {
-  const at::NoGradGuard no_grad;
-  const auto flat = rows.detach().flatten(1).to(at::kFloat);
-  const auto unit = flat / flat.norm(2, {1}, true).clamp_min(1e-12);
-  return unit.std(0).mean().item<double>() * std::sqrt(static_cast<double>(flat.size(1)));
+  const auto unit = unit_rows(rows);
+  return unit.std(0).mean().item<double>() * std::sqrt(static_cast<double>(unit.size(1)));
 }
 
 std::map<std::string, at::Tensor> CollapseGuard::rows_of(const Look& look) const {

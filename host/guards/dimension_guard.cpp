@@ -2,7 +2,6 @@
 #include "guards/dimension_guard.h"
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
 #include "guards/loss_rows.h"
@@ -10,18 +9,15 @@
 namespace kith::host {
 namespace {
 
-constexpr std::int64_t kFirstVerdict = 200;  // steps
-constexpr std::int64_t kPatience = 200;      // steps: a healthy run may pass through few dimensions
-constexpr double kFew = 1.5;                 // dimensions
-constexpr double kEqual = 1e-6;              // of the squared length of a row
-constexpr double kFall = 0.5;                // of what they were after the first step
+constexpr std::int64_t kPatience = 200;  // steps: a healthy run may pass through few dimensions
+constexpr double kFew = 1.5;             // dimensions
+constexpr double kEqual = 1e-6;          // of the squared length of a row
+constexpr double kFall = 0.5;            // of what they were after the first step
 
 }  // namespace
 
 double effective_dimensions(const at::Tensor& rows) {
-  const at::NoGradGuard no_grad;
-  const auto flat = rows.detach().to(at::kFloat);
-  auto unit = flat / flat.norm(2, {1}, true).clamp_min(1e-12);
+  auto unit = unit_rows(rows);
   unit -= unit.mean(0, true);
   // The products of rows have the eigenvalues of those of columns: the smaller matrix of the two.
   const auto products = unit.size(0) < unit.size(1) ? unit.matmul(unit.t()) : unit.t().matmul(unit);

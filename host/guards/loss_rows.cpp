@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guards/loss_rows.h"
 
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 
 namespace kith::host {
+
+at::Tensor unit_rows(const at::Tensor& rows) {
+  const at::NoGradGuard no_grad;
+  const auto flat = rows.detach().flatten(1).to(at::kFloat);
+  return flat / flat.norm(2, {1}, true).clamp_min(1e-12);
+}
 
 bool can_be_judged(const at::Tensor& rows) {
   return rows.defined() && rows.is_floating_point() && rows.dim() == 2 && rows.size(0) > 1 &&

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <map>
 #include <string>
 
@@ -14,6 +15,14 @@ namespace kith::host {
 /// inputs of two dimensions with the flags "gradient" and "unit_rows", or of a loss where none has
 /// both, with "gradient" alone. Empty for a method that calls no loss plugin. [train thread]
 std::map<std::string, at::Tensor> loss_rows(const Job& job);
+
+/// The first step after which rows are judged: a network may need some to leave its first values.
+inline constexpr std::int64_t kFirstVerdict = 200;
+
+/// Rows divided by their norm, float32 [N, D] without a graph; rows of zeros stay so.
+///
+/// @param rows  floating-point [N, ...].
+at::Tensor unit_rows(const at::Tensor& rows);
 
 /// Whether rows can be held against each other: floating-point [N, D], both at least 2.
 bool can_be_judged(const at::Tensor& rows);

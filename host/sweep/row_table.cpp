@@ -90,12 +90,13 @@ class RowTable {
   /// the same data set.
   std::optional<Cells> common_cells(const std::string& row) const {
     if (row == "trained") return std::nullopt;  // whose lines tell of the runs
+    const bool may_lack = row == "pixels" && one_data_set();
     std::optional<Cells> common;
     int settings = 0;
     for (const auto& line : summary_.lines) {
       if (line.done == 0) continue;
       auto own = cells(line, row);
-      if (common && row == "pixels" && one_data_set()) fill_gaps(*common, own);
+      if (common && may_lack) fill_gaps(*common, own);
       if (common && own != *common) return std::nullopt;
       common = std::move(own);
       ++settings;

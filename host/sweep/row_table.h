@@ -11,7 +11,7 @@ namespace kith::host {
 /// and the trained encoder, a column for each metric that the file names, in a cell "plain /
 /// centred". On test where the table has that of all settings, else on val. A row beside the
 /// trained one whose numbers are the same for all settings stands once, at the top; so do raw
-/// pixels that only some settings have.
+/// pixels that only some settings have, where all are of one data set.
 std::string row_table(const SweepFile& sweep, const SweepGrid& grid, const SweepSummary& summary);
 
 }  // namespace kith::host
