@@ -7,6 +7,7 @@
 #include <kith/cpu_variants.hpp>
 
 namespace kith::host {
+namespace {
 
 KITH_CPU_VARIANTS void load_grey(const std::uint8_t* in, float* __restrict out, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<float>(in[i]);
@@ -18,6 +19,18 @@ KITH_CPU_VARIANTS void load_colours(const std::uint8_t* in, float* __restrict r,
     r[i] = static_cast<float>(in[3 * i]);
     g[i] = static_cast<float>(in[3 * i + 1]);
     b[i] = static_cast<float>(in[3 * i + 2]);
+  }
+}
+
+}  // namespace
+
+void load_levels(const std::uint8_t* levels, float* const* planes, std::size_t channels,
+                 std::size_t first, std::size_t size) {
+  const std::uint8_t* in = levels + first * channels;
+  if (channels == 3) {
+    load_colours(in, planes[0] + first, planes[1] + first, planes[2] + first, size);
+  } else {
+    load_grey(in, planes[0] + first, size);
   }
 }
 

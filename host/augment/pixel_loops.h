@@ -7,10 +7,10 @@
 /// The loops over a tile's pixels, each with variants for the processor that give equal bytes.
 namespace kith::host {
 
-/// 8-bit levels as floats.
-void load_grey(const std::uint8_t* in, float* out, std::size_t size);
-/// Red, green, blue side by side to three planes.
-void load_colours(const std::uint8_t* in, float* r, float* g, float* b, std::size_t size);
+/// Pixels `first` to before `first + size` of 8-bit levels, of 1 or 3 channels side by side, as
+/// floats to one plane a channel.
+void load_levels(const std::uint8_t* levels, float* const* planes, std::size_t channels,
+                 std::size_t first, std::size_t size);
 
 /// Levels in [0, 255] to [0, 1].
 void to_unit(float* values, std::size_t size);

@@ -126,16 +126,28 @@ KITH_CPU_VARIANTS void add_scaled_row(float* out, const float* in, float weight,
   for (std::size_t i = 0; i < size; ++i) out[i] += weight * in[i];
 }
 
-/// Channel c of a row, squeezed, in [0, 1].
-void squeeze_values(const std::uint8_t* in, std::ptrdiff_t channels, std::ptrdiff_t c,
-                    const AxisTaps& taps, float* out) {
+/// One channel of a row, squeezed, divided by `white`.
+template <class T>
+void squeeze_values(const T* in, std::ptrdiff_t channels, const AxisTaps& taps, float white,
+                    float* out) {
   for (int x = 0; x < taps.count(); ++x) {
-    const std::uint8_t* pixel = in + taps.start(x) * channels + c;
+    const T* pixel = in + taps.start(x) * channels;
     const float* weights = taps.weights(x);
     float sum = 0;
     for (std::ptrdiff_t i = 0; i < taps.length(x); ++i)
       sum += weights[i] * static_cast<float>(pixel[i * channels]);
-    out[x] = sum / 255.0F;
+    out[x] = sum / white;
+  }
+}
+
+/// The vertical pass over squeezed rows, of which the first is y.begin().
+void sum_value_rows(const float* squeezed, std::size_t width, const AxisTaps& y, float* out,
+                    std::size_t row_stride) {
+  for (int i = 0; i < y.count(); ++i, out += row_stride) {
+    const float* from = squeezed + static_cast<std::size_t>(y.start(i) - y.begin()) * width;
+    scale_row(out, from, y.weights(i)[0], width);
+    for (int k = 1; k < y.length(i); ++k)
+      add_scaled_row(out, from + static_cast<std::size_t>(k) * width, y.weights(i)[k], width);
   }
 }
 
@@ -165,16 +177,20 @@ void resample_values(const ImageView& source, const AxisTaps& x, const AxisTaps&
   for (int c = 0; c < source.channels; ++c) {
     float* squeezed = scratch.values.data();
     for (int row = y.begin(); row < y.end(); ++row, squeezed += width)
-      squeeze_values(source.row(row), source.channels, c, x, squeezed);
-    float* to = out + static_cast<std::size_t>(c) * plane_stride;
-    for (int i = 0; i < y.count(); ++i, to += row_stride) {
-      const float* from =
-          scratch.values.data() + static_cast<std::size_t>(y.start(i) - y.begin()) * width;
-      scale_row(to, from, y.weights(i)[0], width);
-      for (int k = 1; k < y.length(i); ++k)
-        add_scaled_row(to, from + static_cast<std::size_t>(k) * width, y.weights(i)[k], width);
-    }
+      squeeze_values(source.row(row) + c, source.channels, x, 255.0F, squeezed);
+    sum_value_rows(scratch.values.data(), width, y,
+                   out + static_cast<std::size_t>(c) * plane_stride, row_stride);
   }
+}
+
+void resample_plane(const float* source, int source_width, const AxisTaps& x, const AxisTaps& y,
+                    float* out, ResampleScratch& scratch) {
+  const auto width = static_cast<std::size_t>(x.count());
+  scratch.values.resize(width * static_cast<std::size_t>(y.end() - y.begin()));
+  float* squeezed = scratch.values.data();
+  for (std::ptrdiff_t row = y.begin(); row < y.end(); ++row, squeezed += width)
+    squeeze_values(source + row * source_width, 1, x, 1.0F, squeezed);
+  sum_value_rows(scratch.values.data(), width, y, out, width);
 }
 
 }  // namespace kith::host

@@ -35,4 +35,11 @@ void resample_levels(const ImageView& source, const AxisTaps& x, const AxisTaps&
 void resample_values(const ImageView& source, const AxisTaps& x, const AxisTaps& y, float* out,
                      std::size_t row_stride, std::size_t plane_stride, ResampleScratch& scratch);
 
+/// Resizes one plane of float32 values; their scale stays.
+///
+/// @param source  float32 [rows, source_width], another memory than `out`
+/// @param out     float32 [y.count, x.count]
+void resample_plane(const float* source, int source_width, const AxisTaps& x, const AxisTaps& y,
+                    float* out, ResampleScratch& scratch);
+
 }  // namespace kith::host

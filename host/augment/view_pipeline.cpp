@@ -65,6 +65,10 @@ std::vector<std::string> ViewPipeline::problems() const {
     found.push_back("augment: resize must be at least the view's size of " +
                     std::to_string(std::min(spec_.height, spec_.width)) + " px, got " +
                     std::to_string(spec_.resize));
+  // Behind a crop, a crop is one of the view; without, it would not be one of the image.
+  const bool head_resizes =
+      std::any_of(list_.begin(), list_.begin() + static_cast<std::ptrdiff_t>(head_),
+                  [](const AugmentationUse& use) { return use.augmentation->resizes(); });
   const std::string* final = nullptr;
   for (std::size_t i = 0; i < list_.size(); ++i) {
     const Augmentation& a = *list_[i].augmentation;
@@ -80,7 +84,7 @@ std::vector<std::string> ViewPipeline::problems() const {
     if (!a.takes_channels(spec_.channels))
       report(a.name() + ": is defined for images of " + a.channels_text() +
              " channels, these have " + std::to_string(spec_.channels) + "; leave it out");
-    if (a.resizes() && i >= head_)
+    if (a.resizes() && i >= head_ && !head_resizes)
       report(a.name() + ": must come before " + list_[head_].augmentation->name() +
              ", because it decides which pixels there are; move it up");
     if (final != nullptr)

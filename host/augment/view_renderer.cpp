@@ -9,6 +9,7 @@
 #include <string>
 
 #include "augment/guarded.h"
+#include "augment/late_geometry.h"
 #include "augment/pixel_loops.h"
 #include "augment/transpose.h"
 #include "augment/warp.h"
@@ -139,7 +140,7 @@ ViewMeans ViewRenderer::walk_tiles(const Walk& walk) {
   ViewMeans sums;
   for (std::size_t first = 0; first < pixels; first += kTile) {
     const std::size_t size = std::min(kTile, pixels - first);
-    if (walk.load) load(first, size);
+    if (walk.load) load_levels(scratch_.levels.data(), planes_.data(), channels_, first, size);
     for (std::size_t i = walk.begin; i < walk.end; ++i) run_pixel(scratch_.steps[i], first, size);
     if (walk.means) add_to_sums(first, size, sums);
     if (walk.finish) finish(first, size);
@@ -164,15 +165,6 @@ void ViewRenderer::run_pixel(const ViewStep& step, std::size_t first, std::size_
   }
   step.augmentation->pixel(step.values, run);
   if (is_pillow8() && !step.augmentation->rounds()) round_planes(first, size);
-}
-
-void ViewRenderer::load(std::size_t first, std::size_t size) {
-  const std::uint8_t* in = scratch_.levels.data() + first * channels_;
-  if (channels_ == 3) {
-    load_colours(in, planes_[0] + first, planes_[1] + first, planes_[2] + first, size);
-  } else {
-    load_grey(in, planes_[0] + first, size);
-  }
 }
 
 void ViewRenderer::add_to_sums(std::size_t first, std::size_t size, ViewMeans& sums) const {
@@ -225,7 +217,7 @@ void ViewRenderer::run_whole(const ViewStep& step) {
   if (a.final() && is_tensorflow()) clip(0, spec_.pixels());
   kith_view_pixels view = whole_view(planes_.data());
   if (a.stage() == AugmentationStage::kGeometry) {
-    run_late_geometry(step);
+    LateGeometry(spec_, scratch_, planes_).run(step);
     return;
   }
   if (a.stage() == AugmentationStage::kFilter) {
@@ -258,80 +250,6 @@ void ViewRenderer::run_guarded_filter(const ViewStep& step, kith_view_pixels vie
     throw PluginError("augmentation '" + step.augmentation->name() +
                       "' must keep to its scratch space of " + std::to_string(wanted) +
                       " numbers, " + damage);
-}
-
-void ViewRenderer::run_late_geometry(const ViewStep& step) {
-  const std::string& name = step.augmentation->name();
-  GeometryComposer& composer = scratch_.composer;
-  composer.start(spec_.height, spec_.width);
-  kith_geometry geometry = composer.neutral_step(spec_.height, spec_.width);
-  step.augmentation->geometry(step.values, geometry);
-  const bool takes_all = geometry.box_top == 0 && geometry.box_left == 0 &&
-                         geometry.box_height == spec_.height && geometry.box_width == spec_.width &&
-                         geometry.out_height == spec_.height && geometry.out_width == spec_.width;
-  if (!takes_all)
-    throw PluginError(
-        name +
-        ": takes a box of the view, which must come before any pixel, filter or image "
-        "augmentation; move it up");
-  composer.add(geometry, name.c_str());
-  if (composer.height() != spec_.height)
-    throw PluginError(name + ": makes a quarter turn of a view of " + std::to_string(spec_.height) +
-                      " x " + std::to_string(spec_.width) +
-                      " px, which must come before any pixel, filter or image augmentation; move "
-                      "it up");
-  const GeometryPlan plan = composer.plan();
-  if (plan.rotated) {
-    turn(plan);
-  } else {
-    flip(plan.x.mirrored, plan.y.mirrored);
-    if (plan.transposed) transpose_planes();
-  }
-}
-
-void ViewRenderer::transpose_planes() {
-  const auto side = static_cast<std::size_t>(spec_.width);  // the view is square
-  for (std::size_t c = 0; c < channels_; ++c) {
-    scratch_.value_grid.assign(planes_[c], planes_[c] + spec_.pixels());
-    transpose<1>(scratch_.value_grid.data(), side, side, planes_[c]);
-  }
-}
-
-void ViewRenderer::flip(bool horizontal, bool vertical) {
-  const auto width = static_cast<std::size_t>(spec_.width),
-             height = static_cast<std::size_t>(spec_.height);
-  for (std::size_t c = 0; c < channels_; ++c) {
-    float* plane = planes_[c];
-    if (horizontal)
-      for (std::size_t y = 0; y < height; ++y)
-        std::reverse(plane + y * width, plane + (y + 1) * width);
-    if (vertical)
-      for (std::size_t y = 0; y < height / 2; ++y)
-        std::swap_ranges(plane + y * width, plane + (y + 1) * width,
-                         plane + (height - 1 - y) * width);
-  }
-}
-
-void ViewRenderer::turn(const GeometryPlan& plan) {
-  const auto grid_width = static_cast<std::size_t>(plan.grid_width);
-  const float fill = static_cast<float>(is_pillow8() ? plan.fill : plan.fill / 255);
-  const auto left = static_cast<std::size_t>(std::llround(plan.x.box_start) + plan.x.first);
-  const auto top = static_cast<std::size_t>(std::llround(plan.y.box_start) + plan.y.first);
-  const auto width = static_cast<std::size_t>(plan.x.count),
-             height = static_cast<std::size_t>(plan.y.count);
-  for (std::size_t c = 0; c < channels_; ++c) {
-    scratch_.value_grid.assign(grid_width * static_cast<std::size_t>(plan.grid_height), fill);
-    for (std::size_t y = 0; y < height; ++y) {
-      const float* from = planes_[c] + (top + y) * static_cast<std::size_t>(spec_.width) + left;
-      std::copy(from, from + width,
-                scratch_.value_grid.data() +
-                    (static_cast<std::size_t>(plan.grid_top) + y) * grid_width +
-                    static_cast<std::size_t>(plan.grid_left));
-    }
-    warp_values(scratch_.value_grid.data(), plan.grid_width, plan.to_grid, planes_[c], spec_.height,
-                spec_.width);
-  }
-  if (is_pillow8()) round_planes(0, spec_.pixels());
 }
 
 void ViewRenderer::round_planes(std::size_t first, std::size_t size) {

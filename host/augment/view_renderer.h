@@ -44,7 +44,6 @@ class ViewRenderer {
   };
   ViewMeans walk_tiles(const Walk& walk);
   void run_pixel(const ViewStep& step, std::size_t first, std::size_t size);
-  void load(std::size_t first, std::size_t size);
   void add_to_sums(std::size_t first, std::size_t size, ViewMeans& sums) const;
   double sum_grey(std::size_t first, std::size_t size) const;
   void clip(std::size_t first, std::size_t size);
@@ -52,10 +51,6 @@ class ViewRenderer {
 
   void run_whole(const ViewStep& step);
   void run_guarded_filter(const ViewStep& step, kith_view_pixels view, std::size_t wanted);
-  void run_late_geometry(const ViewStep& step);
-  void flip(bool horizontal, bool vertical);
-  void transpose_planes();
-  void turn(const GeometryPlan& plan);
   void round_planes(std::size_t first, std::size_t size);
   kith_view_pixels whole_view(float* const* planes) const;
 

@@ -284,16 +284,61 @@ TEST(GeometryTest, RefusesABoxThatLeavesTheImage) {
   }
 }
 
-TEST(GeometryTest, RefusesACropOfAFinishedView) {
-  const auto pixels = numbered(8, 8);
-  try {
-    make({{make_small<Add>("add"), 1}, any([](Geometry& step) { step.box_width = 4; })},
-         {.height = 8, .width = 8, .channels = 1}, pixels, 8, 8);
-    FAIL() << "not refused";
-  } catch (const PluginError& e) {
-    EXPECT_THAT(e.what(), ::testing::HasSubstr(
-                              "any: takes a box of the view, which must come before any pixel"));
+// What is not the head of the list sees the view that the augmentations before it made.
+TEST(GeometryTest, CropsBehindAPixelAugmentationTheViewAsItIs) {
+  const auto pixels = numbered(24, 24);
+  const AugmentationUse crop{make_small<Quarter>("quarter"), 1};
+  const AugmentationUse add{make_small<Add>("add"), 1};
+  const AugmentationUse box = any([](Geometry& step) {
+    step.box_top = 1.5, step.box_left = 2, step.box_height = 4, step.box_width = 5;
+    step.flip_horizontal = 1;
+  });
+  for (const int channels : {1, 3}) {
+    const ViewSpec spec{.height = 8, .width = 8, .channels = channels};
+    const auto view = make({crop, add}, spec, pixels, 24, 24 / channels);
+    EXPECT_EQ(make({crop, add, box}, spec, pixels, 24, 24 / channels),
+              make({box}, spec, view, 8, 8));
+    EXPECT_NE(make({crop, add, box}, spec, pixels, 24, 24 / channels), view);
   }
+}
+
+TEST(GeometryTest, CropsBehindAPixelAugmentationInFloatsAsAtTheHead) {
+  const auto pixels = numbered(6, 27);
+  const ViewSpec spec{.height = 6, .width = 9, .channels = 3, .arithmetic = Arithmetic::kFloat};
+  const AugmentationUse box = any([](Geometry& step) {
+    step.box_top = 0.5, step.box_left = 1, step.box_height = 4, step.box_width = 6.5;
+  });
+  const AugmentationUse add{make_small<Add>("add"), 1};
+  const auto view = [&](const std::vector<AugmentationUse>& list, const DrawnView& drawn) {
+    ViewScratch scratch;
+    std::vector<float> out(spec.floats());
+    ViewPipeline(list, spec).replay({pixels.data(), 6, 9, 3}, drawn, out.data(), scratch);
+    return out;
+  };
+  const DrawnAugmentation nothing{.applied = true, .values = {0.0}}, boxed{.applied = true, .values = {}};
+  const auto late = view({add, box}, {nothing, boxed}), head = view({box}, {boxed});
+  // Divided by 255 before the sum or after it: two roundings of numbers below 1.
+  for (std::size_t i = 0; i < head.size(); ++i) EXPECT_NEAR(late[i], head[i], 2.4e-7) << i;
+  EXPECT_GT(head[0], 0);
+}
+
+TEST(GeometryTest, RefusesOfAFinishedViewAnotherSizeAndABoxThatIsTurned) {
+  const auto pixels = numbered(8, 8);
+  const auto message = [&](const AugmentationUse& late) -> std::string {
+    try {
+      make({{make_small<Add>("add"), 1}, late}, {.height = 8, .width = 8, .channels = 1}, pixels, 8,
+           8);
+    } catch (const PluginError& e) {
+      return e.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(message(any([](Geometry& step) { step.box_width = 4, step.out_width = 4; })),
+            "any: makes 8 x 4 px of a view of 8 x 8 px, which must come before any pixel, filter "
+            "or image augmentation; move it up");
+  EXPECT_EQ(message(any([](Geometry& step) { step.box_width = 4, step.angle = 10; })),
+            "any: takes a box of the view and turns it, which must come before any pixel, filter "
+            "or image augmentation; move it up");
 }
 
 }  // namespace

@@ -235,6 +235,15 @@ TEST(ViewPipelineTest, ReportsAllProblemsOfAListAtOnce) {
               HasSubstr("augment: resize must be at least the view's size of 4 px, got 3"));
 }
 
+TEST(ViewPipelineTest, TakesACropBehindAPixelAugmentationWhereACropStandsAtTheHead) {
+  const AugmentationUse crop{make_small<Quarter>("quarter"), 1}, add{make_small<Add>("add"), 1};
+  const ViewSpec spec{.height = 4, .width = 4, .channels = 3};
+  EXPECT_EQ(message_of([&] { ViewPipeline({crop, add, crop}, spec); }), "");
+  EXPECT_EQ(message_of([&] { ViewPipeline({add, crop, crop}, spec); }),
+            "quarter: must come before add, because it decides which pixels there are; move it up\n"
+            "quarter: must come before add, because it decides which pixels there are; move it up");
+}
+
 TEST(ViewPipelineTest, NamesTheAugmentationThatFailed) {
   const Picture picture(4, 4, 1);
   const ViewPipeline pipeline({{make_small<Fails>("fails"), 1}},
