@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "guards/loss_rows.h"
 
@@ -31,28 +32,32 @@ std::vector<std::string> DimensionGuard::look(const Look& look) {
   if (told_ || (look.step > 1 && look.step < kFirstVerdict) ||
       look.job.method_plugin()->has_fact("needs", "labels"))
     return {};
-  std::vector<std::string> texts;
-  for (const auto& [whose, rows] : loss_rows(look.job)) {
+  std::vector<std::string> lines;
+  const auto all = loss_rows(look.job);
+  for (const auto& [whose, rows] : all) {
     const double dimensions = effective_dimensions(rows);
     if (look.step == 1) {
-      watches_[whose].first = dimensions;
+      first_[whose] = dimensions;
       continue;
     }
-    auto& watch = watches_[whose];
-    if (!(dimensions > 0 && dimensions < kFew && dimensions < kFall * watch.first)) {
-      watch.since.reset();
-      continue;
-    }
-    if (!watch.since) watch.since = look.step;
-    if (look.step - *watch.since < kPatience) continue;
-    told_ = true;
-    texts.push_back(fmt::format(
-        "collapse: from step {} to step {} the images' rows differ along little more than a line: "
-        "{} in {:.1f} of {} dimensions, those of the first step in {:.1f}; try a lower learning "
-        "rate, a stronger augmentation, or look at the method's stop-gradient and predictor",
-        *watch.since, look.step, whose, dimensions, rows.size(1), watch.first));
+    const double first = first_[whose];
+    if (dimensions > 0 && dimensions < kFew && dimensions < kFall * first)
+      lines.push_back(
+          fmt::format("{} in {:.1f} of {} dimensions, those of the first step in {:.1f}", whose,
+                      dimensions, rows.size(1), first));
   }
-  return texts;
+  if (lines.empty() || lines.size() < all.size()) {
+    since_.reset();
+    return {};
+  }
+  if (!since_) since_ = look.step;
+  if (look.step - *since_ < kPatience) return {};
+  told_ = true;
+  return {fmt::format(
+      "collapse: from step {} to step {} the images' rows differ along little more than a line: "
+      "{}; try a lower learning rate, a stronger augmentation, or look at the method's "
+      "stop-gradient and predictor",
+      *since_, look.step, fmt::join(lines, "; "))};
 }
 
 }  // namespace kith::host

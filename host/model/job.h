@@ -50,7 +50,7 @@ struct kith_instance_s {
   std::string prefix;  // "encoder", "method.projector"
   kith_instance_s* copied_from = nullptr;
   std::int64_t batch_norm_groups = 1;
-  bool batch_norm_synchronised = false;
+  bool batch_norm_synchronised = true;               // so that the number of ranks changes nothing
   const kith::host::PluginObject* plugin = nullptr;  // whose instance it is
 };
 

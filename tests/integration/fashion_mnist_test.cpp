@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The quick start's own experiment on a cut of the real images.
+// Experiments of the project on a cut of the real images.
 #include <gmock/gmock.h>
 
 #include "data/idx_file.h"
@@ -11,6 +11,7 @@ namespace kith::integration {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::ContainsRegex;
 
 const fs::path kFashionMnist = "/usr/share/datasets/fashion-mnist";
 
@@ -25,18 +26,39 @@ void cut(const std::string& name, std::uint32_t count, const fs::path& folder) {
   host::test::write_file(folder / name, host::test::idx_bytes(extents, values));
 }
 
-using FashionMnistTest = Workshop;
+class FashionMnistTest : public Workshop {
+ protected:
+  void SetUp() override {
+    if (!fs::is_directory(kFashionMnist)) GTEST_SKIP() << "no " << kFashionMnist;
+    for (const char* kind : {"images-idx3-ubyte", "labels-idx1-ubyte"}) {
+      cut(std::string("train-") + kind, 2000, data_);
+      cut(std::string("t10k-") + kind, 500, data_);
+    }
+  }
+  /// Runs an experiment of the project on the cut.
+  Outcome start(const std::string& file, const std::vector<std::string>& set) const {
+    std::vector<std::string> arguments{"run",
+                                       (fs::path(KITH_SOURCE_DIR) / "experiments" / file).string(),
+                                       "--set", "data.path=" + data_.string()};
+    for (const auto& each : set) {
+      arguments.emplace_back("--set");
+      arguments.push_back(each);
+    }
+    return kith(arguments);
+  }
+  /// SimSiam's small experiment with smaller steps: 28 an epoch.
+  Outcome simsiam(const std::string& ablation, int epochs) const {
+    return start("simsiam/fashion_mnist.toml",
+                 {ablation, "train.epochs=" + std::to_string(epochs), "train.batch_size=64",
+                  "train.tensor_threads=1", "schedule.warmup_epochs=0"});
+  }
+
+ private:
+  fs::path data_ = folder() / "data";
+};
 
 TEST_F(FashionMnistTest, QuickStartRunsOnACutAndItsRawPixelsScoreAsReckonedElsewhere) {
-  if (!fs::is_directory(kFashionMnist)) GTEST_SKIP() << "no " << kFashionMnist;
-  const auto data = folder() / "data";
-  for (const char* kind : {"images-idx3-ubyte", "labels-idx1-ubyte"}) {
-    cut(std::string("train-") + kind, 2000, data);
-    cut(std::string("t10k-") + kind, 500, data);
-  }
-  const auto outcome =
-      kith({"run", (fs::path(KITH_SOURCE_DIR) / "experiments/quickstart/experiment.toml").string(),
-            "--set", "data.path=" + data.string(), "--set", "train.epochs=2"});
+  const auto outcome = start("quickstart/experiment.toml", {"train.epochs=2"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   ASSERT_EQ(made_runs().size(), 1U);
   std::map<std::string, double> results;
@@ -50,6 +72,28 @@ TEST_F(FashionMnistTest, QuickStartRunsOnACutAndItsRawPixelsScoreAsReckonedElsew
   EXPECT_NEAR(correct("pixels/plain"), 392, 1);
   EXPECT_NEAR(correct("pixels/centred"), 415, 1);
   EXPECT_GT(correct("trained/plain"), 250);  // 50 of 500 by chance
+}
+
+// The ablations of SimSiam's paper that collapse (Sec. 4.1 and 4.2), and the same run with neither.
+TEST_F(FashionMnistTest, SimSiamWithoutStopGradientCollapsesAndIsToldOf) {
+  const auto outcome = simsiam("method.stop_gradient=false", 8);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, ContainsRegex("collapse: after step 200 all images have nearly the same "
+                                         "rows: the rows 'prediction' that enter the loss "
+                                         "org.kith.negative_cosine deviate by 0.0[0-9]+ / "));
+}
+
+TEST_F(FashionMnistTest, SimSiamWithoutPredictorCollapsesToALineAndIsToldOf) {
+  const auto outcome = simsiam("method.predictor=false", 18);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, ContainsRegex("collapse: from step [0-9]+ to step [0-9]+ the images' "
+                                         "rows differ along little more than a line"));
+}
+
+TEST_F(FashionMnistTest, SimSiamAsItIsTellsNothing) {
+  const auto outcome = simsiam("method.predictor=true", 18);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
 }
 
 }  // namespace

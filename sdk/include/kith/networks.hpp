@@ -78,7 +78,12 @@ class Network {
   }
   /// Size of dimension 1 of an encoder's output; 0 for a head.
   std::int64_t width() const { return width_; }
-  /// MoCo's split statistics (groups) and statistics over ranks.
+  /// Whose rows batch norm's statistics are of. Without this call: all of the batch, over all
+  /// ranks, so that several devices train as one does.
+  /// @param groups        parts of the batch with statistics of their own, 1 to the batch size
+  /// (MoCo,
+  ///                      arXiv 1911.05722, Sec. 3.3, "Shuffling BN")
+  /// @param synchronised  with one group: of the rows of all ranks, or of each rank's own
   void batch_norm(std::int64_t groups, bool synchronised) const {
     detail::check(detail::training().batch_norm_groups(callable_, groups, synchronised ? 1 : 0));
   }

@@ -315,7 +315,8 @@ TEST(GeometryTest, CropsBehindAPixelAugmentationInFloatsAsAtTheHead) {
     ViewPipeline(list, spec).replay({pixels.data(), 6, 9, 3}, drawn, out.data(), scratch);
     return out;
   };
-  const DrawnAugmentation nothing{.applied = true, .values = {0.0}}, boxed{.applied = true, .values = {}};
+  const DrawnAugmentation nothing{.applied = true, .values = {0.0}},
+      boxed{.applied = true, .values = {}};
   const auto late = view({add, box}, {nothing, boxed}), head = view({box}, {boxed});
   // Divided by 255 before the sum or after it: two roundings of numbers below 1.
   for (std::size_t i = 0; i < head.size(); ++i) EXPECT_NEAR(late[i], head[i], 2.4e-7) << i;

@@ -173,5 +173,30 @@ TEST(BatchNormTest, ASynchronisedRoleOverTwoRanksTrainsAsOneWithTheWholeBatch) {
   EXPECT_TRUE(at::allclose(means[1], one.buffer("encoder.first.1.running_mean"), 1e-12, 1e-12));
 }
 
+// Without a word of the method, so that two devices train as one does.
+TEST(BatchNormTest, ShippedMethodsOverTwoRanksTrainAsOneWithTheWholeBatch) {
+  for (const std::string method : {"simclr", "byol", "simsiam"}) {
+    SCOPED_TRACE(method);
+    Plan plan;
+    plan.method = method;
+    plan.encoder_options = {{"norm", {true}}};
+    FixtureJob one(plan);
+    auto whole = one.batch(0);
+    one.job->set_training(true);
+    const auto loss = one.backward(whole);
+    std::vector<at::Tensor> losses(2), grads(2);
+    on_ranks(2, [&](int rank, std::unique_ptr<Communicator> ranks) {
+      const auto r = static_cast<std::size_t>(rank);
+      FixtureJob own(plan, std::move(ranks));
+      auto half = own.batch(0, rank * 4, 4);
+      losses[r] = own.backward(half);
+      grads[r] = own.parameter("encoder.first.0.weight").grad();
+    });
+    EXPECT_NEAR(((losses[0] + losses[1]) / 2).item<double>(), loss.item<double>(), 1e-12);
+    EXPECT_TRUE(at::allclose((grads[0] + grads[1]) / 2,
+                             one.parameter("encoder.first.0.weight").grad(), 1e-8, 1e-10));
+  }
+}
+
 }  // namespace
 }  // namespace kith::host::test

@@ -121,7 +121,8 @@ typedef struct kith_training_api {
   kith_status (*copy_scope)(kith_instance scope, kith_text copy_name, const kith_copy* copy,
                             kith_instance* out);
   kith_status (*force)(kith_instance instance, kith_text prefix, uint32_t what, double value);
-  /* Splits batch normalisation of a callable into groups (1: none), and over ranks or not. */
+  /* Splits batch normalisation of a callable into groups (1: none, and then over all ranks or each
+   * on its own). Without it: one group over all ranks. */
   kith_status (*batch_norm_groups)(kith_callable callable, int64_t groups, int32_t synchronised);
   /* The loss that the option of this name refers to, with the order of inputs that the method
    * binds. */

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What holds for a run of every method: a healthy one tells nothing, and one that was killed ends
+// as one that was not, with all that the method keeps.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include "interrupted_run.h"
+#include "run_contents.h"
+#include "small_data.h"
+
+namespace kith::integration {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kMethod = "plugin = \"simclr\"\nhead_width = 16\nembedding_width = 8";
+
+struct SmallMethod {
+  std::string name;
+  std::string table;  ///< [method]
+  int views;
+  std::string kept;  ///< a name in the checkpoint that is the method's own; "": none
+};
+
+std::string experiment_of(const SmallMethod& method, const std::string& base) {
+  const auto text = replaced(base, kMethod, method.table);
+  return method.views == 2 ? text : replaced(text, "count = 2", "count = 1");
+}
+
+class EachMethodTest : public InterruptedRun, public testing::WithParamInterface<SmallMethod> {};
+
+TEST_P(EachMethodTest, HealthyTellsNothing) {
+  const auto outcome = kith({"run", experiment(experiment_of(GetParam(), kSmallExperiment)),
+                             "--folder", "run", "--set", "train.epochs=30", "--set",
+                             "guards.every_steps=9"});  // 270 steps; the guards begin at 200
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST_P(EachMethodTest, KilledItEndsAsIfItHadNotBeen) {
+  const auto text = experiment_of(GetParam(), long_experiment());
+  const auto whole = run(text);
+  const auto state = read_tensors(newest_checkpoint(whole));
+  EXPECT_TRUE(GetParam().kept.empty() || state.contains(GetParam().kept));
+  const auto killed = interrupted(text, 50, SIGKILL).folder;
+  ASSERT_FALSE(fs::is_empty(killed / "checkpoints"));
+  finish(killed);
+  expect_equal_runs(killed, whole);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Methods, EachMethodTest,
+    testing::Values(
+        SmallMethod{"instdisc_nce",
+                    "plugin = \"instdisc\"\nnegatives = 64\nembedding_width = 8\ntemperature = 0.2",
+                    1, "method.memory_bank"},
+        SmallMethod{"instdisc_full",
+                    "plugin = \"instdisc\"\nclassifier = \"full\"\nembedding_width = 8", 1,
+                    "method.memory_bank"},
+        SmallMethod{"invaspread", "plugin = \"invaspread\"\nembedding_width = 8", 2, ""},
+        SmallMethod{"moco",
+                    "plugin = \"moco\"\nqueue_size = 64\nembedding_width = 8\nhead_layers = 2\n"
+                    "ema_momentum = 0.9\nnorm_groups = 4",
+                    2, "method.queue"},
+        SmallMethod{"byol",
+                    "plugin = \"byol\"\nhead_width = 32\nembedding_width = 16\n"
+                    "ema_momentum = { kind = \"cosine\", start = 0.9, end = 1.0 }",
+                    2, "method.projector@target.0.weight"},
+        SmallMethod{"simsiam", "plugin = \"simsiam\"\nembedding_width = 32", 2, ""},
+        SmallMethod{"simclr", kMethod, 2, ""},
+        SmallMethod{"supervised", "plugin = \"supervised\"", 1, ""}),
+    [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace kith::integration
