@@ -26,11 +26,11 @@ using host::ViewSpec;
 using ::testing::HasSubstr;
 
 constexpr ViewSpec kGrey{.height = 16, .width = 16, .channels = 1};
-constexpr ViewSpec kColour{.height = 16, .width = 16, .channels = 3};
+constexpr ViewSpec kSmallColour{.height = 16, .width = 16, .channels = 3};
 
 TEST(RandomResizedCropTest, DrawsBoxesInsideTheImageOfTheAskedAreaAndRatio) {
   const auto rows =
-      draw_many(alone("random_resized_crop", {{"area", {0.3, 0.6}}}, kColour), 200, 300, 2000);
+      draw_many(alone("random_resized_crop", {{"area", {0.3, 0.6}}}, kSmallColour), 200, 300, 2000);
   double smallest = 1, largest = 0;
   std::set<double> tops;
   for (const auto& box : rows) {
@@ -54,11 +54,11 @@ TEST(RandomResizedCropTest, DrawsBoxesInsideTheImageOfTheAskedAreaAndRatio) {
 // torchvision 0.14, RandomResizedCrop.get_params, after ten tries: 4 : 3 of a strip 100 px high is
 // 133 px wide.
 TEST(RandomResizedCropTest, TakesTheLargestMiddleBoxWhereNoneFits) {
-  const auto wide =
-      draw_many(alone("random_resized_crop", {{"area", {1.0, 1.0}}}, kColour), 100, 1000, 1)[0];
+  const auto wide = draw_many(alone("random_resized_crop", {{"area", {1.0, 1.0}}}, kSmallColour),
+                              100, 1000, 1)[0];
   EXPECT_EQ(wide, (std::vector<double>{0, 433, 100, 133}));
-  const auto tall =
-      draw_many(alone("random_resized_crop", {{"area", {1.0, 1.0}}}, kColour), 1000, 100, 1)[0];
+  const auto tall = draw_many(alone("random_resized_crop", {{"area", {1.0, 1.0}}}, kSmallColour),
+                              1000, 100, 1)[0];
   EXPECT_EQ(tall, (std::vector<double>{433, 0, 133, 100}));
 }
 
@@ -87,7 +87,7 @@ TEST(ColourJitterTest, DrawsFactorsInTheirRangesAndEveryOrder) {
                                      {"contrast", {1.5}},
                                      {"saturation_range", {0.5, 0.7}},
                                      {"hue", {0.1}}},
-                                    kColour),
+                                    kSmallColour),
                               16, 16, 1000);
   std::set<std::vector<double>> orders;
   for (const auto& row : rows) {
@@ -148,7 +148,7 @@ TEST(GrayscaleTest, IsRefusedOnGreyPictures) {
 }
 
 TEST(NormaliseTest, RefusesStatisticsOfOtherChannels) {
-  EXPECT_EQ(message_of([] { alone("normalise", {{"mean", {0.5}}}, kColour); }),
+  EXPECT_EQ(message_of([] { alone("normalise", {{"mean", {0.5}}}, kSmallColour); }),
             "normalise: mean must have one number for each of the 3 channels, got 1");
   EXPECT_EQ(message_of([] { alone("normalise", {{"mean", {0.5}}}, kGrey); }),
             "normalise: std must have one number for each of the 1 channels, got 3");
