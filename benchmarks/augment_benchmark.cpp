@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Time to make one view of a decoded picture, drawing included, on one core.
+// Time to make one view of a decoded picture, drawing included, on one core:
+//
+//   augment_benchmark [--benchmark_...]
+//   augment_benchmark views              64 views of each size, for comparison (print_view.h)
+//   augment_benchmark pictures           the levels of the pictures that views are made of
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
+#include <cstdio>
+#include <string>
 #include <vector>
 
-#include "moco_list.h"
+#include "print_view.h"
 #include "shipped_augmentation.h"
+#include "simclr_list.h"
 
 namespace {
 
@@ -54,18 +61,41 @@ void fashion_view(benchmark::State& state) {
 }
 BENCHMARK(fashion_view);
 
-void cifar_view(benchmark::State& state) {
-  make_views(state, {kith::benchmarks::moco_list(), {.height = 32, .width = 32, .channels = 3}}, 32,
-             32);
+kith::host::ViewPipeline simclr_view(int side) {
+  return {kith::benchmarks::simclr_list(), {.height = side, .width = side, .channels = 3}};
 }
+
+void cifar_view(benchmark::State& state) { make_views(state, simclr_view(32), 32, 32); }
 BENCHMARK(cifar_view);
 
-void imagenet_view(benchmark::State& state) {
-  make_views(state, {kith::benchmarks::moco_list(), {.height = 224, .width = 224, .channels = 3}},
-             375, 500);
-}
+void imagenet_view(benchmark::State& state) { make_views(state, simclr_view(224), 375, 500); }
 BENCHMARK(imagenet_view);
+
+void print_views(const std::string& name, int side, int height, int width) {
+  const auto pipeline = simclr_view(side);
+  const auto picture = make_picture(height, width, 3);
+  kith::host::ViewScratch scratch;
+  for (std::uint64_t sample = 0; sample < 64; ++sample)
+    kith::benchmarks::print_view(name, pipeline, {picture.data(), height, width, 3},
+                                 pipeline.draw(height, width, {.seed = 1, .sample = sample}),
+                                 scratch);
+}
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  if (argc > 1 && std::string(argv[1]) == "views") {
+    print_views("cifar_view", 32, 32, 32);
+    print_views("imagenet_view", 224, 375, 500);
+    return 0;
+  }
+  if (argc > 1 && std::string(argv[1]) == "pictures") {
+    for (const auto& picture :
+         {make_picture(28, 28, 1), make_picture(32, 32, 3), make_picture(375, 500, 3)})
+      std::fwrite(picture.data(), 1, picture.size(), stdout);
+    return 0;
+  }
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

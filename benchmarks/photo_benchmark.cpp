@@ -2,9 +2,9 @@
 //
 // Time from the bytes of a JPEG to two views, on one core:
 //
-//   photo_benchmark FOLDER [--benchmark_...]   two views of MoCo v2's list, photo after photo
-//   photo_benchmark FOLDER crops               how the views begin, for comparison: one line each,
-//                                              FILE TOP LEFT HEIGHT WIDTH SHA-256 of the levels
+//   photo_benchmark FOLDER [--benchmark_...]   two views of SimCLR's list, photo after photo
+//   photo_benchmark FOLDER views               the views of each photo, for comparison
+//                                              (print_view.h)
 //
 // Of the folder and those below it, the JPEG files of 500 x 375 are taken.
 #include <benchmark/benchmark.h>
@@ -21,8 +21,8 @@
 
 #include "data/file_bytes.h"
 #include "data/image_codec.h"
-#include "digest/sha256.h"
-#include "moco_list.h"
+#include "print_view.h"
+#include "simclr_list.h"
 
 namespace {
 
@@ -68,7 +68,7 @@ kith::host::ImageView view_of(const Image& image) {
 }
 
 void two_views(benchmark::State& state, const std::vector<Photo>& photos) {
-  const ViewPipeline pipeline(kith::benchmarks::moco_list(),
+  const ViewPipeline pipeline(kith::benchmarks::simclr_list(),
                               {.height = 224, .width = 224, .channels = 3});
   ViewScratch scratch;
   Image image;
@@ -85,23 +85,16 @@ void two_views(benchmark::State& state, const std::vector<Photo>& photos) {
   state.SetItemsProcessed(state.iterations());
 }
 
-void print_crops(const std::vector<Photo>& photos) {
-  const ViewPipeline pipeline({kith::benchmarks::moco_list().front()},
+void print_views(const std::vector<Photo>& photos) {
+  const ViewPipeline pipeline(kith::benchmarks::simclr_list(),
                               {.height = 224, .width = 224, .channels = 3});
   ViewScratch scratch;
-  std::vector<std::uint8_t> levels(pipeline.spec().floats());
   for (std::uint64_t sample = 0; sample < photos.size(); ++sample) {
     Image image;  // what is not decoded is 0
     decode(photos[sample], pipeline, sample, scratch, image);
-    for (std::uint32_t view = 0; view < 2; ++view) {
-      const auto drawn = pipeline.draw(kHeight, kWidth, key_of(sample, view));
-      pipeline.replay_levels(view_of(image), drawn, levels.data(), scratch);
-      kith::host::Sha256 sum;
-      sum.update(levels.data(), levels.size());
-      const auto& box = drawn[0].values;
-      std::printf("%s %.0f %.0f %.0f %.0f %s\n", photos[sample].file.c_str(), box[0], box[1],
-                  box[2], box[3], sum.finish().c_str());
-    }
+    for (std::uint32_t view = 0; view < 2; ++view)
+      kith::benchmarks::print_view(photos[sample].file, pipeline, view_of(image),
+                                   pipeline.draw(kHeight, kWidth, key_of(sample, view)), scratch);
   }
 }
 
@@ -110,7 +103,7 @@ void print_crops(const std::vector<Photo>& photos) {
 int main(int argc, char** argv) try {
   benchmark::Initialize(&argc, argv);
   if (argc < 2) {
-    std::cerr << "usage: photo_benchmark FOLDER [crops]\n";
+    std::cerr << "usage: photo_benchmark FOLDER [views]\n";
     return 2;
   }
   const auto photos = read_photos(argv[1]);
@@ -118,8 +111,8 @@ int main(int argc, char** argv) try {
     std::cerr << "photo_benchmark: no JPEG of 500 x 375 in '" << argv[1] << "'\n";
     return 1;
   }
-  if (argc > 2 && std::string(argv[2]) == "crops") {
-    print_crops(photos);
+  if (argc > 2 && std::string(argv[2]) == "views") {
+    print_views(photos);
     return 0;
   }
   benchmark::RegisterBenchmark("two_views", [&](benchmark::State& s) { two_views(s, photos); });
