@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "config/merge.h"
+#include "config/nesting.h"
 #include "config/parse_document.h"
 
 namespace kith::host {
@@ -59,6 +60,12 @@ std::optional<Setting> parse_override(const std::string& text, Problems& problem
   std::optional<std::vector<std::string>> keys = parse_keys(text, position);
   if (!keys) {
     problems.add("--set: must be key=value, for example optimizer.base_lr=0.1", result.place);
+    return std::nullopt;
+  }
+  if (keys->size() > static_cast<std::size_t>(kMostNesting)) {
+    problems.add("--set: a key may have at most " + std::to_string(kMostNesting) + " parts, got " +
+                     std::to_string(keys->size()),
+                 result.place);
     return std::nullopt;
   }
   if (keys->front() == "extends") {

@@ -10,6 +10,8 @@
 #include <tuple>
 #include <utility>
 
+#include "config/nesting.h"
+
 namespace kith::host {
 
 namespace {
@@ -102,10 +104,20 @@ bool is_word(const std::string& text) {
                       [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
+std::string nesting_reason() {
+  return "tables and lists may stand within each other " + std::to_string(kMostNesting) +
+         " deep, got more";
+}
+
 }  // namespace
 
 std::optional<ConfigNode> parse_document(const std::string& text, const std::string& name,
                                          const std::filesystem::path& folder, Problems& problems) {
+  // toml++ ends the tables that it built with a call for each level, also after a mistake.
+  if (const auto deep = find_deep_nesting(text)) {
+    problems.add("toml: " + nesting_reason(), {name, deep->line, deep->column});
+    return std::nullopt;
+  }
   try {
     const toml::table table = toml::parse(text, std::string_view(name));
     return Converter(name, folder).convert(table);
@@ -121,9 +133,11 @@ std::optional<ConfigNode> parse_override_value(const std::string& text, const So
                                                const std::filesystem::path& folder,
                                                Problems& problems) {
   std::string reason = "more than one value";
+  const std::string line = "value = " + text;
   try {
-    const toml::table table = toml::parse("value = " + text);
-    if (table.size() == 1) {
+    if (find_deep_nesting(line)) {
+      reason = nesting_reason();
+    } else if (const toml::table table = toml::parse(line); table.size() == 1) {
       ConfigNode node = Converter(place.file, folder).convert(*table.get("value"));
       set_place(node, place);
       return node;

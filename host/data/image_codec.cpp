@@ -140,6 +140,13 @@ void check_image_size(std::uint64_t height, std::uint64_t width, const std::stri
                   " pixels, got " + std::to_string(height) + " x " + std::to_string(width));
 }
 
+void throw_claims_too_much(const char* format, std::uint64_t height, std::uint64_t width,
+                           std::size_t bytes, const std::string& name) {
+  throw DataError("data: '" + name + "': damaged " + format + ": its header claims " +
+                  std::to_string(height) + " x " + std::to_string(width) +
+                  " pixels, more than its " + std::to_string(bytes) + " bytes can hold");
+}
+
 }  // namespace detail
 
 void decode_image(std::span<const std::uint8_t> bytes, const std::string& name, int channels,

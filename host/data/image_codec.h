@@ -57,6 +57,11 @@ void decode_png(std::span<const std::uint8_t> bytes, const std::string& name, in
                 Image& out);
 /// @throws DataError for a picture without pixels or with more than kMaxPixels.
 void check_image_size(std::uint64_t height, std::uint64_t width, const std::string& name);
+/// Refuses a header that claims more pixels than the file's bytes can hold, before there is memory
+/// for them. @throws DataError
+[[noreturn]] void throw_claims_too_much(const char* format, std::uint64_t height,
+                                        std::uint64_t width, std::size_t bytes,
+                                        const std::string& name);
 
 }  // namespace detail
 }  // namespace kith::host

@@ -5,7 +5,9 @@
 #include <jerror.h>
 // clang-format on
 
+#include <algorithm>
 #include <csetjmp>
+#include <cstdint>
 #include <cstring>
 #include <kith/error.hpp>
 #include <vector>
@@ -89,6 +91,17 @@ class JpegDecoder {
     return true;
   }
 
+  /// Before start: whether a file of so many bytes can hold the blocks that the header claims: each
+  /// of 8 x 8 values takes a bit at least. An arithmetic code may take less, and is not judged.
+  bool can_come_from(std::size_t bytes) const {
+    if (info_.arith_code != FALSE) return true;
+    std::size_t fewest = SIZE_MAX;
+    for (int i = 0; i < info_.num_components; ++i)
+      fewest = std::min(fewest, std::size_t{info_.comp_info[i].width_in_blocks} *
+                                    info_.comp_info[i].height_in_blocks);
+    return fewest / 8 <= bytes;
+  }
+
   bool start() {
     if (setjmp(errors_.leave) != 0) return false;
     jpeg_start_decompress(&info_);
@@ -170,6 +183,9 @@ void decode_jpeg(std::span<const std::uint8_t> bytes, const std::string& name, i
   if (!decoder.read_header(bytes)) fail();
   check_image_size(static_cast<std::uint64_t>(decoder.height()),
                    static_cast<std::uint64_t>(decoder.width()), name);
+  if (!decoder.can_come_from(bytes.size()))
+    throw_claims_too_much("JPEG", static_cast<std::uint64_t>(decoder.height()),
+                          static_cast<std::uint64_t>(decoder.width()), bytes.size(), name);
   if (!decoder.start()) fail();
   out.resize({decoder.height(), decoder.width(), channels});
   ImagePart part = whole_of(out.size);

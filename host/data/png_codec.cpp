@@ -42,6 +42,14 @@ class PngDecoder {
     return true;
   }
 
+  /// Before start: whether a file of so many bytes can hold the rows that the header claims.
+  /// Deflate makes at most 258 bytes of 2 bits (RFC 1951, 3.2.5: a longest copy, both of its codes
+  /// one bit).
+  bool can_come_from(std::size_t bytes) const {
+    constexpr std::size_t kMostRatio = 258 * 8 / 2;
+    return height() * row_bytes() / kMostRatio <= bytes;
+  }
+
   /// Asks for 8-bit grey or RGB without alpha. False: `text` says why.
   bool start() {
     if (setjmp(leave_) != 0) return false;
@@ -116,6 +124,8 @@ void decode_png(std::span<const std::uint8_t> bytes, const std::string& name, in
   };
   if (!decoder.read_header()) fail();
   check_image_size(decoder.height(), decoder.width(), name);
+  if (!decoder.can_come_from(bytes.size()))
+    throw_claims_too_much("PNG", decoder.height(), decoder.width(), bytes.size(), name);
   if (!decoder.start()) fail();
   out.resize({static_cast<int>(decoder.height()), static_cast<int>(decoder.width()), channels});
   if (decoder.channels() == channels) {

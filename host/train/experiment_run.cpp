@@ -82,10 +82,22 @@ class ExperimentRun {
     threads_ = choose_threads(resolved.experiment.train);
     at::set_num_threads(static_cast<int>(threads_.tensor));
     assembly_.emplace(assemble(std::move(resolved), *shelf_));
+    plugins_ = joined(plugin_lines(*shelf_));
+    data_identity_ = assembly_->data_identity();
+    if (request_.resume) check_record(file);
     if (!assembly_->measured.empty()) tell(events_.on_note, assembly_->measured);
     for (const auto& text : left_out(*assembly_)) tell(events_.on_warning, text);
     for (const auto& text : dry_run(*assembly_).warnings) tell(events_.on_warning, text);
     if (!folder_) make_folder(file);
+  }
+
+  /// Holds what goes on against what run.h5 has of the run's beginning, with a checkpoint or not.
+  void check_record(const std::filesystem::path& file) const {
+    const auto began = record_->beginning();
+    if (!began) return;
+    check_resume_settings(began->resolved_toml, assembly_->resolved_toml, file);
+    check_resume_plugins(joined(began->plugins), plugins_);
+    check_resume_data(began->data_identity, data_identity_, assembly_->dataset->path());
   }
 
   Threads choose_threads(TrainConfig& train) const {
@@ -114,7 +126,6 @@ class ExperimentRun {
                                              static_cast<int>(threads_.tensor + threads_.loader));
     evaluator_->add_probe(trainer_->probe());
     checkpoints_.emplace(folder_->checkpoints(), assembly_->experiment().train.keep_checkpoints);
-    data_identity_ = assembly_->data_identity();
     if (checkpoint_) restore();
     if (request_.resume && first_step_ == 0)
       record_->cut_after(0, 0);  // killed before its first checkpoint
@@ -124,23 +135,13 @@ class ExperimentRun {
   }
 
   void restore() {
-    const auto& plugins = checkpoint_->metadata.at("plugins");
-    if (plugins != joined(plugin_lines(*shelf_)))
-      throw PluginError(
-          "resume: the run began with other plugin files than those that are found now; it began "
-          "with\n" +
-          plugins + "and now there are\n" + joined(plugin_lines(*shelf_)) +
-          "put the old files back, or begin a new run");
-    const auto& data = *assembly_->dataset;
+    check_resume_plugins(checkpoint_->metadata.at("plugins"), plugins_);
     const auto made_with = checkpoint_->metadata.find("data");
     if (made_with == checkpoint_->metadata.end())
       throw DataError(
           "resume: the checkpoint does not say which images it was made with: an older "
           "kith wrote it; begin a new run");
-    if (made_with->second != data_identity_)
-      throw DataError("resume: the images of train and val in '" + data.path().string() +
-                      "' are not those that the run began with (their names or labels differ); "
-                      "give the data set's place with --set data.path=FOLDER, or begin a new run");
+    check_resume_data(made_with->second, data_identity_, assembly_->dataset->path());
     restore_training_state(*checkpoint_, *job_, trainer_->step().optimizer(), trainer_->probe());
     first_step_ = checkpoint_->step;
     if (const auto filled = checkpoint_->metadata.find("rows_filled");
@@ -160,7 +161,7 @@ class ExperimentRun {
     ArrayViews arrays;
     for (const auto& [name, tensor] : state) arrays[name] = tensor.view();
     checkpoints_->save(step, step / trainer_->step().steps_per_epoch(), arrays,
-                       {{"plugins", joined(plugin_lines(*shelf_))},
+                       {{"plugins", plugins_},
                         {"data", data_identity_},
                         {"log_bytes", std::to_string(record_->log_bytes())},
                         {"rows_filled", std::to_string(trainer_->filled())},
@@ -232,6 +233,7 @@ class ExperimentRun {
   std::unique_ptr<Job> job_;
   std::unique_ptr<Trainer> trainer_;
   std::unique_ptr<Evaluator> evaluator_;
+  std::string plugins_;  ///< plugin_lines, each with a line break
   std::string data_identity_;
   std::int64_t first_step_ = 0;
 };

@@ -7,9 +7,12 @@
 #include <array>
 #include <kith/error.hpp>
 #include <string_view>
+#include <utility>
 
+#include "config/changed_settings.h"
 #include "config/config_node.h"
 #include "config/overrides.h"
+#include "config/parse_document.h"
 
 namespace kith::host {
 namespace {
@@ -17,6 +20,17 @@ namespace {
 constexpr std::array<std::string_view, 6> kMayChange = {
     "data.path",      "data.train_path",      "data.val_path",
     "data.test_path", "train.loader_threads", "guards.fatal"};
+
+bool may_change(const std::string& key) {
+  return std::find(kMayChange.begin(), kMayChange.end(), key) != kMayChange.end();
+}
+
+ConfigNode parsed(const std::string& text, const std::string& name) {
+  Problems problems;
+  auto node = parse_document(text, name, "/", problems);
+  problems.raise(name);
+  return std::move(*node);
+}
 
 }  // namespace
 
@@ -27,7 +41,7 @@ void check_resume_overrides(const std::vector<std::string>& overrides) {
       for (const auto& part : *keys) key = join_keys(key, part);
     else
       key = text;
-    if (std::find(kMayChange.begin(), kMayChange.end(), key) != kMayChange.end()) continue;
+    if (may_change(key)) continue;
     throw ConfigError(fmt::format(
         "resume: --set {}: a run goes on with the settings that it began with{}; only data.path "
         "(train_path, val_path, test_path), train.loader_threads and guards.fatal may change. For "
@@ -35,6 +49,38 @@ void check_resume_overrides(const std::vector<std::string>& overrides) {
         key,
         key == "train.tensor_threads" ? " (another count of threads gives other numbers)" : ""));
   }
+}
+
+void check_resume_settings(const std::string& began_with, const std::string& now,
+                           const std::filesystem::path& file) {
+  std::string lines;
+  for (const auto& change :
+       changed_settings(parsed(began_with, "the settings in run.h5"), parsed(now, file.string())))
+    if (!may_change(change.key))
+      lines += fmt::format("\n  {}: {}, now {}", change.key, change.before, change.after);
+  if (!lines.empty())
+    throw ConfigError(fmt::format(
+        "resume: '{}' has other settings than those that the run began with, which run.h5 "
+        "keeps:{}\nput them back, or begin a new run",
+        file.string(), lines));
+}
+
+void check_resume_plugins(const std::string& began_with, const std::string& now) {
+  if (began_with == now) return;
+  throw PluginError(fmt::format(
+      "resume: the run began with other plugin files than those that are found now; it began "
+      "with\n{}and now there are\n{}put the old files back, or begin a new run",
+      began_with, now));
+}
+
+void check_resume_data(const std::string& began_with, const std::string& now,
+                       const std::filesystem::path& data) {
+  if (began_with == now) return;
+  throw DataError(fmt::format(
+      "resume: the images of train and val in '{}' are not those that the run began with (their "
+      "names or labels differ); give the data set's place with --set data.path=FOLDER, or begin a "
+      "new run",
+      data.string()));
 }
 
 Threads resume_threads(const TrainConfig& train, std::int64_t cores, std::string& warning) {

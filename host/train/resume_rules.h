@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,23 @@ namespace kith::host {
 /// Refuses `--set key=value` of a run that goes on, unless the key is a place or changes no number.
 /// @throws ConfigError with the key and those that may change.
 void check_resume_overrides(const std::vector<std::string>& overrides);
+
+/// Refuses settings that are not those that the run began with, but for the same exceptions.
+/// @param began_with  resolved TOML, as run.h5 keeps it.
+/// @param now         resolved TOML of `file` and the overrides.
+/// @throws ConfigError with a line for each setting: "optimizer.base_lr: 0.1, now 0.2".
+void check_resume_settings(const std::string& began_with, const std::string& now,
+                           const std::filesystem::path& file);
+
+/// @param began_with, now  plugin_lines, each with a line break.
+/// @throws PluginError with both if they differ.
+void check_resume_plugins(const std::string& began_with, const std::string& now);
+
+/// @param began_with, now  Assembly::data_identity.
+/// @param data             the data set's place, for the text.
+/// @throws DataError if they differ.
+void check_resume_data(const std::string& began_with, const std::string& now,
+                       const std::filesystem::path& data);
 
 /// The threads of a run that goes on: as many tensor threads as it began with, for another count
 /// adds in another order and gives other numbers; the loader's as they are set, at most those that

@@ -55,6 +55,7 @@ void RunRecord::write_provenance(const Assembly& a, const PluginShelf& shelf,
   file_.set_attribute("resolved_experiment", a.resolved_toml);
   file_.set_attribute("experiment_folder", e.folder.string());
   file_.set_attribute("plugins", plugin_lines(shelf));
+  file_.set_attribute("data_identity", a.data_identity());
   file_.set_attribute("val_rule", a.dataset->val_rule());
   file_.set_attribute("train_images", a.train_images());
   if (!file_.attributes().contains("started")) file_.set_attribute("started", utc_now());
@@ -161,6 +162,16 @@ void RunRecord::cut_after(std::int64_t step, std::uint64_t log_bytes) {
   log_.cut_after(step);
   log_.cut_to(log_bytes);
   file_.cut_metrics_after(step);
+}
+
+std::optional<RunBeginning> RunRecord::beginning() const {
+  const auto& known = file_.attributes();
+  const auto settings = known.find("resolved_experiment"), plugins = known.find("plugins"),
+             data = known.find("data_identity");
+  if (settings == known.end() || plugins == known.end() || data == known.end()) return std::nullopt;
+  return RunBeginning{std::get<std::string>(settings->second),
+                      std::get<std::vector<std::string>>(plugins->second),
+                      std::get<std::string>(data->second)};
 }
 
 std::filesystem::path RunRecord::experiment_folder() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,6 +16,13 @@
 #include "train/trainer.h"
 
 namespace kith::host {
+
+/// What a run that goes on is held against.
+struct RunBeginning {
+  std::string resolved_toml;
+  std::vector<std::string> plugins;  ///< plugin_lines
+  std::string data_identity;         ///< Assembly::data_identity
+};
 
 /// What a run leaves on disk besides checkpoints: log.jsonl and run.h5. [train thread]
 class RunRecord {
@@ -37,6 +45,8 @@ class RunRecord {
   /// first `log_bytes` bytes.
   void cut_after(std::int64_t step, std::uint64_t log_bytes);
   std::uint64_t log_bytes() const { return log_.size(); }
+  /// What the run began with; nothing if it was killed before it could say so.
+  std::optional<RunBeginning> beginning() const;
   /// The folder of the experiment's file; empty if the run had not begun.
   std::filesystem::path experiment_folder() const;
   bool finished() const;

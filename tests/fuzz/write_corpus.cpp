@@ -87,6 +87,9 @@ void write_images() {
   write("image/grey_png.bin", png_bytes(grey));
   write("image/rgb_jpeg.bin", jpeg_bytes(9, 11, 3, rgb.pixels));
   write("image/grey_jpeg.bin", jpeg_bytes(9, 11, 1, grey.pixels));
+  write("image/turned_jpeg.bin",
+        kith::host::test::with_orientation(jpeg_bytes(9, 11, 3, rgb.pixels), 6));
+  write("image/turned_png.bin", kith::host::test::with_orientation(png_bytes(grey), 3, true));
   write("image/progressive_jpeg.bin", jpeg_bytes(9, 11, 3, rgb.pixels, true));
   write("image/cmyk_jpeg.bin", jpeg_bytes(4, 5, 4, Bytes(80, 60)));
   Bytes rows;

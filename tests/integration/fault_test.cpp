@@ -4,7 +4,7 @@
 #include <signal.h>
 
 #include "faulty_run.h"
-#include "host/store/python.h"
+#include "left_results.h"
 #include "run_contents.h"
 
 namespace kith::integration {
@@ -13,42 +13,32 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-/// Opens every run.h5 below a folder as a user would.
-constexpr const char* kOpenAll = R"(
-import glob, sys, h5py
-files = glob.glob(sys.argv[1] + "/**/*run.h5", recursive=True)
-for file in files:
-    with h5py.File(file) as f:
-        f.visititems(lambda name, item: item[()] if isinstance(item, h5py.Dataset) else None)
-print(len(files), "opened")
-)";
-
 class FaultTest : public FaultyRun {
  protected:
+  /// The checkpoint that a run of short_experiment() has when the calls that the tests hit begin.
+  static constexpr int kFirstCheckpoint = 9;
+  /// The run.h5 with the evaluation after the second epoch: the first that is written when there is
+  /// a checkpoint. Before it come the beginning, the first evaluation and the first checkpoint.
+  static constexpr int kVersion = 4;
+
   /// Kills a run at each call of a range; each goes on and ends as one that was not killed.
   void expect_survives(const Range& range) const {
     const auto whole = folder() / "untouched";
-    const auto left = folder() / "left";
-    fs::create_directories(left);
-    int with_results = 0;
+    LeftResults left;
     for (long at = range.first; at <= range.last; ++at) {
       SCOPED_TRACE("killed at call " + std::to_string(at));
       const auto made = folder() / ("killed" + std::to_string(at));
       ASSERT_EQ(run_with_fault(made, "kill", at).signal, SIGKILL);
-      if (fs::exists(made / "run.h5")) {
-        ++with_results;
-        fs::copy_file(made / "run.h5", left / (std::to_string(at) + "-run.h5"));
-      }
+      EXPECT_GE(newest_step(made), kFirstCheckpoint);
+      left.keep(made);
       finish(made);
       expect_equal_runs(made, whole);
       fs::remove_all(made);
     }
-    std::printf("killed at %ld calls, %d left a run.h5\n", range.last - range.first + 1,
-                with_results);
-    const auto python = host::find_python("h5py");
-    if (python.empty()) return;
-    const auto opened = host::run_python(python, kOpenAll, left.string());
-    EXPECT_EQ(opened.output, std::to_string(with_results) + " opened\n");
+    const auto killed = range.last - range.first + 1;
+    std::printf("killed at %ld calls\n", killed);
+    EXPECT_EQ(left.count(), killed);
+    left.expect_open();
   }
   /// At every `stride`-th call of a range the disk fails: the run says so, and goes on when the
   /// disk is well again.
@@ -62,6 +52,7 @@ class FaultTest : public FaultyRun {
       EXPECT_THAT(outcome.err, testing::StartsWith("store: cannot "));
       EXPECT_THAT(outcome.err, HasSubstr(file));
       EXPECT_THAT(outcome.err, HasSubstr(reason));
+      EXPECT_GE(newest_step(made), kFirstCheckpoint);
       finish(made);
       expect_equal_runs(made, folder() / "untouched");
       fs::remove_all(made);
@@ -71,7 +62,7 @@ class FaultTest : public FaultyRun {
 };
 
 TEST_F(FaultTest, AWriteOfTheResultsThatFailsAnywhereIsAnErrorAndLosesNothing) {
-  expect_error_and_survives(version(calls_of_a_run(), "run.h5", 2), "fail", 1, "run.h5'",
+  expect_error_and_survives(version(calls_of_a_run(), "run.h5", kVersion), "fail", 1, "run.h5'",
                             "Input/output error");
 }
 
@@ -92,7 +83,7 @@ TEST_F(FaultTest, KilledAtEveryCallOfACheckpointItEndsAsIfItHadNotBeen) {
 }
 
 TEST_F(FaultTest, KilledAtEveryCallOfOneWriteOfTheResultsItEndsAsIfItHadNotBeen) {
-  expect_survives(version(calls_of_a_run(), "run.h5", 2));
+  expect_survives(version(calls_of_a_run(), "run.h5", kVersion));
 }
 
 }  // namespace

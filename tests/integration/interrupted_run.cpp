@@ -49,10 +49,28 @@ InterruptedRun::Interrupted InterruptedRun::interrupted(const std::string& text,
   throw std::runtime_error("five runs ended before the signal reached them");
 }
 
+int InterruptedRun::newest_step(const fs::path& run) {
+  int newest = 0;
+  const std::string begin = "step-", end = ".safetensors";
+  if (!fs::exists(run / "checkpoints")) return newest;
+  for (const auto& entry : fs::directory_iterator(run / "checkpoints")) {
+    const auto name = entry.path().filename().string();
+    if (name.starts_with(begin) && name.ends_with(end))
+      newest = std::max(newest, std::stoi(name.substr(begin.size())));
+  }
+  return newest;
+}
+
 void InterruptedRun::finish(const fs::path& run) const {
+  const int newest = newest_step(run);
   const auto outcome = kith({"run", "--resume", run.string()});
   EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
   EXPECT_THAT(outcome.out, testing::HasSubstr("features, metrics and settings are in"));
+  const std::string goes_on = "going on after step ";
+  if (newest > 0)
+    EXPECT_THAT(outcome.out, testing::HasSubstr(goes_on + std::to_string(newest) + "\n"));
+  else
+    EXPECT_THAT(outcome.out, testing::Not(testing::HasSubstr(goes_on)));
 }
 
 }  // namespace kith::integration

@@ -28,7 +28,9 @@ class InterruptedRun : public Workshop {
   /// Begins a run in a folder of its own and sends it a signal when its log has `lines` lines,
   /// `later_us` microseconds later. A run that was done before the signal came is begun again.
   Interrupted interrupted(const std::string& text, int lines, int signal, int later_us = 0) const;
-  /// Resumes a run to its end.
+  /// The step of the newest checkpoint in a run's folder; 0 if there is none.
+  static int newest_step(const std::filesystem::path& run);
+  /// Resumes a run to its end; checks that it goes on from its newest checkpoint.
   void finish(const std::filesystem::path& run) const;
 };
 

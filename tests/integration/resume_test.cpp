@@ -9,6 +9,7 @@
 
 #include "host/data/data_files.h"
 #include "interrupted_run.h"
+#include "left_results.h"
 #include "run_contents.h"
 #include "small_data.h"
 
@@ -18,21 +19,71 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-using ResumeTest = InterruptedRun;
+class ResumeTest : public InterruptedRun {
+ protected:
+  static constexpr int kEpochSteps = 9;  ///< of long_experiment()
+
+  /// Steps in a run's log, which has each of them.
+  static int steps_logged(const fs::path& run) {
+    const auto log = read_log(run);
+    return static_cast<int>(std::count_if(log.begin(), log.end(),
+                                          [](const auto& line) { return line.contains("loss"); }));
+  }
+
+  /// A run of long_experiment() with a piece replaced, killed before its first checkpoint.
+  fs::path killed_early(const std::string& old, const std::string& with) const {
+    const auto text = replaced(replaced(long_experiment(), old, with), "log_every = 1",
+                               "log_every = 1\ncheckpoint_every_epochs = 10");
+    auto killed = interrupted(text, 5, SIGKILL).folder;
+    EXPECT_EQ(newest_step(killed), 0);
+    return killed;
+  }
+
+  /// The error of `kith run --resume`, which leaves the log as it is.
+  std::string refusal(const fs::path& run, const std::vector<std::string>& more = {}) const {
+    const auto log = read_text(run / "log.jsonl");
+    std::vector<std::string> arguments = {"run", "--resume", run.string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto outcome = kith(arguments);
+    EXPECT_EQ(outcome.code, 1) << outcome.out;
+    EXPECT_EQ(read_text(run / "log.jsonl"), log);
+    return outcome.err;
+  }
+
+  /// Data of which only the labels are others.
+  void write_other_data() const {
+    write_idx_data(folder() / "other");
+    std::vector<std::uint8_t> labels;
+    for (int i = 0; i < kTrainImages; ++i) labels.push_back(static_cast<std::uint8_t>(i / 2 % 4));
+    host::test::write_file(folder() / "other" / "train-labels-idx1-ubyte",
+                           host::test::idx_bytes({kTrainImages}, labels));
+  }
+  std::string other_data_refused() const {
+    return "resume: the images of train and val in '" + (folder() / "other").string() +
+           "' are not those that the run began with (their names or labels differ); give the data "
+           "set's place with --set data.path=FOLDER, or begin a new run";
+  }
+};
 
 TEST_F(ResumeTest, KilledAtRandomStepsItEndsAsIfItHadNotBeen) {
   const auto whole = run(long_experiment());
   std::mt19937 random(20240601);
   std::string steps;
+  LeftResults left;
   for (int i = 0; i < 20; ++i) {
     const int step = 1 + static_cast<int>(random() % (kLongSteps - 10));
     const auto killed =
         interrupted(long_experiment(), step, SIGKILL, static_cast<int>(random() % 3000)).folder;
     steps += " " + std::to_string(read_log(killed).size());
+    // The step after an epoch is logged when the checkpoint of that epoch is there.
+    EXPECT_GE(newest_step(killed), (steps_logged(killed) - 1) / kEpochSteps * kEpochSteps);
+    left.keep(killed);
     finish(killed);
     expect_equal_runs(killed, whole);
   }
   std::printf("killed when the log had so many lines:%s\n", steps.c_str());
+  EXPECT_EQ(left.count(), 20);
+  left.expect_open();
 }
 
 TEST_F(ResumeTest, KilledThreeTimesItEndsAsIfItHadNotBeen) {
@@ -195,39 +246,59 @@ TEST_F(ResumeTest, DataThatWereMovedAreFoundWhereSetSays) {
 
 TEST_F(ResumeTest, OtherDataAreRefused) {
   const auto killed = interrupted(long_experiment(), 30, SIGKILL).folder;
-  write_idx_data(folder() / "other");
-  std::vector<std::uint8_t> labels;
-  for (int i = 0; i < kTrainImages; ++i) labels.push_back(static_cast<std::uint8_t>(i / 2 % 4));
-  host::test::write_file(folder() / "other" / "train-labels-idx1-ubyte",
-                         host::test::idx_bytes({kTrainImages}, labels));
-  const auto outcome = kith({"run", "--resume", killed.string(), "--set", "data.path=other"});
-  EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.err,
-              HasSubstr("resume: the images of train and val in '" + (folder() / "other").string() +
-                        "' are not those that the run began with (their names or "
-                        "labels differ); give the data set's place with --set "
-                        "data.path=FOLDER, or begin a new run"));
+  write_other_data();
+  EXPECT_THAT(refusal(killed, {"--set", "data.path=other"}), HasSubstr(other_data_refused()));
 }
 
-TEST_F(ResumeTest, OtherPluginFileIsRefused) {
+TEST_F(ResumeTest, OtherDataAreRefusedWithoutACheckpointToo) {
+  const auto killed = killed_early("seed = 1", "seed = 2");
+  write_other_data();
+  EXPECT_THAT(refusal(killed, {"--set", "data.path=other"}), HasSubstr(other_data_refused()));
+  finish(killed);
+}
+
+TEST_F(ResumeTest, OtherDataAreRefusedWhereRunH5WasLost) {
+  const auto killed = interrupted(long_experiment(), 30, SIGKILL).folder;
+  fs::remove(killed / "run.h5");
+  write_other_data();
+  EXPECT_THAT(refusal(killed, {"--set", "data.path=other"}), HasSubstr(other_data_refused()));
+}
+
+TEST_F(ResumeTest, ResolvedFileThatWasChangedIsRefusedAndNamesTheSettings) {
+  const auto killed = interrupted(long_experiment(), 12, SIGKILL).folder;
+  const auto file = killed / "resolved.toml";
+  const auto text = read_text(file);
+  write_text(file, replaced(replaced(text, "base_lr = 0.002", "base_lr = 0.004"),
+                            "widths = [16, 32]", "widths = [16, 64]"));
+  EXPECT_EQ(refusal(killed), "resume: '" + file.string() +
+                                 "' has other settings than those that the run began with, which "
+                                 "run.h5 keeps:\n"
+                                 "  encoder.widths.1: 32, now 64\n"
+                                 "  optimizer.base_lr: 0.002, now 0.004\n"
+                                 "put them back, or begin a new run\n");
+  write_text(file, replaced(text, "loader_threads = 1", "loader_threads = 0"));
+  finish(killed);
+}
+
+TEST_F(ResumeTest, OtherPluginFileIsRefusedWithACheckpointAndWithoutOne) {
+  const fs::path shipped = fs::path(KITH_INTEGRATION_PLUGINS) / "nearness_loss.so";
   const auto plugin = folder() / "plugins" / "nearness_loss.so";
   fs::create_directories(plugin.parent_path());
-  fs::copy_file(fs::path(KITH_INTEGRATION_PLUGINS) / "nearness_loss.so", plugin);
-  const auto killed =
-      interrupted(replaced(long_experiment(), "head_width", "loss = \"nearness_loss\"\nhead_width"),
-                  12, SIGKILL)
-          .folder;
-  const auto log = read_text(killed / "log.jsonl");
+  fs::copy_file(shipped, plugin);
+  const std::string with_loss = "loss = \"nearness_loss\"\nhead_width";
+  const auto killed = {
+      interrupted(replaced(long_experiment(), "head_width", with_loss), 12, SIGKILL).folder,
+      killed_early("head_width", with_loss)};
   fs::remove(plugin);
-  write_text(plugin, read_text(fs::path(KITH_INTEGRATION_PLUGINS) / "nearness_loss.so") + "\n");
-  const auto outcome = kith({"run", "--resume", killed.string()});
-  EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(
-      outcome.err,
-      HasSubstr("resume: the run began with other plugin files than those that are found now"));
-  EXPECT_THAT(outcome.err, HasSubstr("org.test.nearness_loss 0.1.0 "));
-  EXPECT_THAT(outcome.err, HasSubstr("put the old files back, or begin a new run"));
-  EXPECT_EQ(read_text(killed / "log.jsonl"), log);
+  write_text(plugin, read_text(shipped) + "\n");
+  for (const auto& run : killed) {
+    const auto text = refusal(run);
+    EXPECT_THAT(
+        text,
+        HasSubstr("resume: the run began with other plugin files than those that are found now"));
+    EXPECT_THAT(text, HasSubstr("org.test.nearness_loss 0.1.0 "));
+    EXPECT_THAT(text, HasSubstr("put the old files back, or begin a new run"));
+  }
 }
 
 TEST_F(ResumeTest, DamagedNewestCheckpointNamesTheOneBefore) {

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <png.h>
+#include <zlib.h>
 
+#include <algorithm>
 #include <iostream>
 #include <kith/error.hpp>
 
@@ -264,6 +266,66 @@ TEST(PngCodecTest, RefusesAPictureThatClaimsTooManyPixels) {
   EXPECT_THAT(error_text<DataError>([&] { probe_image(folder / "big.png"); }),
               AllOf(HasSubstr("big.png': must have 1 to 268435456 pixels"),
                     HasSubstr("got 4194313 x 4194313")));
+}
+
+void put_big_endian(Bytes& bytes, std::size_t at, std::uint32_t value, int count) {
+  for (int i = 0; i < count; ++i)
+    bytes[at + static_cast<std::size_t>(i)] =
+        static_cast<std::uint8_t>(value >> (8 * (count - 1 - i)));
+}
+
+/// The error of decoding, which must come before there is memory for the pixels.
+std::string claim_error(const Bytes& bytes) {
+  Image image;
+  const auto text = error_text<DataError>([&] { decode_image(bytes, "pic", 3, image); });
+  EXPECT_EQ(image.pixels.capacity(), 0u);
+  return text;
+}
+
+TEST(PngCodecTest, RefusesAHeaderThatClaimsMoreThanItsFileCanHold) {
+  Bytes png = png_bytes(noise_image(2, 2, 3, 5));
+  put_big_endian(png, 16, 16384, 4);
+  put_big_endian(png, 20, 16384, 4);
+  constexpr std::size_t kHeader = 12, kHeaderSize = 17;  // "IHDR" and what its checksum covers
+  put_big_endian(png, kHeader + kHeaderSize,
+                 static_cast<std::uint32_t>(::crc32(0, png.data() + kHeader, kHeaderSize)), 4);
+  EXPECT_EQ(claim_error(png),
+            "data: 'pic': damaged PNG: its header claims 16384 x 16384 pixels, more than its " +
+                std::to_string(png.size()) + " bytes can hold");
+}
+
+TEST(PngCodecTest, ReadsPicturesOfOneColourWhichAreTheSmallestFiles) {
+  Image grey{{1500, 1500, 1}, Bytes(1500 * 1500, 0)};
+  const Bytes png = png_bytes(grey);
+  EXPECT_LT(png.size(), grey.pixels.size() / 500);
+  EXPECT_EQ(decode(png, 1).pixels, grey.pixels);
+  PngLayout one_bit;
+  one_bit.depth = 1;
+  EXPECT_EQ(decode(png_bytes(4000, 4000, Bytes(4000 * 500, 0), one_bit), 1).pixels,
+            Bytes(4000 * 4000, 0));
+}
+
+TEST(JpegCodecTest, RefusesAHeaderThatClaimsMoreThanItsFileCanHold) {
+  for (const bool progressive : {false, true}) {
+    Bytes jpeg = jpeg_bytes(8, 8, 3, noise_image(8, 8, 3, 5).pixels, progressive);
+    const Bytes frame = {0xFF, static_cast<std::uint8_t>(progressive ? 0xC2 : 0xC0), 0, 17, 8};
+    const auto found = std::search(jpeg.begin(), jpeg.end(), frame.begin(), frame.end());
+    ASSERT_NE(found, jpeg.end());
+    const auto at = static_cast<std::size_t>(found - jpeg.begin()) + frame.size();
+    put_big_endian(jpeg, at, 16384, 2);
+    put_big_endian(jpeg, at + 2, 16384, 2);
+    EXPECT_EQ(claim_error(jpeg),
+              "data: 'pic': damaged JPEG: its header claims 16384 x 16384 pixels, more than its " +
+                  std::to_string(jpeg.size()) + " bytes can hold");
+  }
+}
+
+TEST(JpegCodecTest, ReadsPicturesOfOneColourWhichAreTheSmallestFiles) {
+  for (const bool progressive : {false, true}) {
+    const Bytes jpeg = jpeg_bytes(2000, 2000, 1, Bytes(2000 * 2000, 128), progressive);
+    EXPECT_LT(jpeg.size(), 2000u * 2000 / 80);
+    EXPECT_EQ(decode(jpeg, 1).pixels, Bytes(2000 * 2000, 128));
+  }
 }
 
 TEST(ImageCodecTest, SaysWhatAFileOfAnotherFormatIs) {

@@ -36,6 +36,35 @@ TEST(ResumeRulesTest, PlacesAndLoaderThreadsMayChangeNothingElse) {
       "new run");
 }
 
+std::string settings_refusal(const std::string& began_with, const std::string& now) {
+  try {
+    check_resume_settings(began_with, now, "runs/a/resolved.toml");
+  } catch (const ConfigError& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST(ResumeRulesTest, EachChangedSettingIsNamed) {
+  EXPECT_EQ(settings_refusal("seed = 1\n[data]\npath = \"/a\"\n[train]\nloader_threads = 1\n",
+                             "seed = 1\n[data]\npath = \"/b\"\n[train]\nloader_threads = 2\n"),
+            "");
+  EXPECT_EQ(settings_refusal("seed = 1\n[encoder]\nwidths = [8, 16]\n"
+                             "[[views]]\naugment = [{ plugin = \"flip\" }]\nsize = 32\n"
+                             "[train]\ncheckpoints = 1\n",
+                             "seed = 2\n[encoder]\nwidths = [8]\n"
+                             "[[views]]\naugment = [{ plugin = \"blur\" }]\nsize = 32\n"
+                             "[train]\nlast = 1.5\n"),
+            "resume: 'runs/a/resolved.toml' has other settings than those that the run began with, "
+            "which run.h5 keeps:\n"
+            "  seed: 1, now 2\n"
+            "  encoder.widths: [8, 16], now [8]\n"
+            "  views.0.augment.0.plugin: \"flip\", now \"blur\"\n"
+            "  train.checkpoints: 1, now not set\n"
+            "  train.last: not set, now 1.5\n"
+            "put them back, or begin a new run");
+}
+
 TEST(ResumeRulesTest, TensorThreadsStayAndLoaderThreadsFitIn) {
   TrainConfig train;
   train.tensor_threads = 4;

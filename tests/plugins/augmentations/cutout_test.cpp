@@ -20,7 +20,7 @@ using host::ViewSpec;
 
 using ::testing::HasSubstr;
 
-constexpr ViewSpec kColour{.height = 20, .width = 30, .channels = 3};
+constexpr ViewSpec kWideColour{.height = 20, .width = 30, .channels = 3};
 
 DrawnFields square(double top, double left, double side) {
   return {{"top", top}, {"left", left}, {"side", side}};
@@ -38,13 +38,14 @@ std::vector<std::uint8_t> painted(std::vector<std::uint8_t> picture, const ViewS
 }
 
 TEST(CutoutTest, PaintsTheSquareAndNothingElse) {
-  const ViewPipeline pipeline = alone("cutout", {{"fill", {99.6}}}, kColour);  // rounds to 100
+  const ViewPipeline pipeline = alone("cutout", {{"fill", {99.6}}}, kWideColour);  // rounds to 100
   const auto picture = noise(20, 30, 3);
-  EXPECT_EQ(replay(pipeline, picture, square(3, 5, 10)), painted(picture, kColour, 3, 5, 10, 100));
+  EXPECT_EQ(replay(pipeline, picture, square(3, 5, 10)),
+            painted(picture, kWideColour, 3, 5, 10, 100));
   EXPECT_EQ(replay(pipeline, picture, square(-4, 25, 9)),
-            painted(picture, kColour, -4, 25, 9, 100));
+            painted(picture, kWideColour, -4, 25, 9, 100));
   EXPECT_EQ(replay(pipeline, picture, square(16, -6, 9)),
-            painted(picture, kColour, 16, -6, 9, 100));
+            painted(picture, kWideColour, 16, -6, 9, 100));
   EXPECT_EQ(replay(pipeline, picture, square(7, 7, 0)), picture);
   EXPECT_EQ(replay(pipeline, picture, square(-9, -9, 60)),
             std::vector<std::uint8_t>(picture.size(), 100));
@@ -61,7 +62,7 @@ TEST(CutoutTest, PaintsGreyPicturesAndShareOfWhiteInFloat) {
 
 TEST(CutoutTest, DrawsCentresUniformlyOverTheViewAndSidesInTheirRange) {
   const int count = 20000;
-  const auto rows = draw_many(alone("cutout", {{"size", {0.2, 0.5}}}, kColour), 20, 30, count);
+  const auto rows = draw_many(alone("cutout", {{"size", {0.2, 0.5}}}, kWideColour), 20, 30, count);
   std::vector<int> at_row(20), at_column(30);
   std::set<double> sides;
   for (const auto& row : rows) {
@@ -77,7 +78,8 @@ TEST(CutoutTest, DrawsCentresUniformlyOverTheViewAndSidesInTheirRange) {
 }
 
 TEST(CutoutTest, TakesHalfOfTheShorterSideByDefault) {
-  for (const auto& row : draw_many(alone("cutout", {}, kColour), 20, 30, 50)) EXPECT_EQ(row[2], 10);
+  for (const auto& row : draw_many(alone("cutout", {}, kWideColour), 20, 30, 50))
+    EXPECT_EQ(row[2], 10);
 }
 
 TEST(CutoutTest, RefusesAFallingRange) {
