@@ -18,8 +18,10 @@ struct RunArguments {
   std::string experiment;
   std::vector<std::string> set;
   std::string device = "auto";
-  std::string folder;   ///< empty: runs/<name>-<id>
-  std::string resume;   ///< empty: a new run
+  std::string folder;              ///< empty: runs/<name>-<id>
+  std::string resume;              ///< empty: a new run
+  std::string extend;              ///< "epochs=N", with `resume`; empty: the end that it began with
+  bool stretch_schedules = false;  ///< with `extend`
   std::string plugins;  ///< where plugins are looked for first; empty: the experiment's folder
   int parent = 0;       ///< the process that the run ends with; 0: none
 };

@@ -70,6 +70,14 @@ void add_run(CLI::App& app, RunArguments& arguments, int& code) {
   run->add_option("--parent", arguments.parent, "ends with this process")->group("");
   auto* resume = run->add_option("--resume", arguments.resume, "go on with the run in this folder");
   resume->excludes(file)->excludes("--folder");
+  auto* extend =
+      run->add_option("--extend", arguments.extend,
+                      "with --resume: go on to a later end, epochs=N; refused where a schedule "
+                      "depends on the end, as cosine does")
+          ->needs(resume);
+  run->add_flag("--stretch-schedules", arguments.stretch_schedules,
+                "with --extend: from here on, such schedules are those of the longer run")
+      ->needs(extend);
   run->callback([&, run] {
     if (arguments.experiment.empty() && arguments.resume.empty())
       throw CLI::RequiredError("run: an experiment file, or --resume RUN,");

@@ -82,6 +82,8 @@ int run_command(const RunArguments& arguments) {
   request.device = arguments.device;
   if (!arguments.folder.empty()) request.folder = arguments.folder;
   if (!arguments.resume.empty()) request.resume = arguments.resume;
+  if (!arguments.extend.empty())
+    request.extension = read_extension(arguments.extend, arguments.stretch_schedules);
   if (!arguments.plugins.empty()) request.plugin_folder = arguments.plugins;
 
   const Screen screen;

@@ -130,6 +130,8 @@ RunFolder RunFolder::create_at(const fs::path& folder, std::string_view experime
   return run;
 }
 
+void RunFolder::replace_resolved(std::string_view text) const { write_text_file(resolved(), text); }
+
 void RunFolder::fill(std::string_view experiment_toml, std::string_view resolved_toml) {
   write_text_file(experiment(), experiment_toml);
   write_text_file(resolved(), resolved_toml);

@@ -49,6 +49,9 @@ class RunFolder {
   std::filesystem::path run_file() const { return path_ / "run.h5"; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
 
+  /// Writes resolved.toml anew, whole or not at all: of a run that goes on beyond its end.
+  void replace_resolved(std::string_view text) const;
+
  private:
   explicit RunFolder(std::filesystem::path path);
   void fill(std::string_view experiment_toml, std::string_view resolved_toml);

@@ -47,7 +47,7 @@ class ExperimentRun {
 
   RunOutcome run() {
     open();
-    if (record_->finished()) {
+    if (record_->finished() && !request_.extension) {
       outcome_.finished = outcome_.was_finished = true;
       return outcome_;
     }
@@ -66,7 +66,7 @@ class ExperimentRun {
       file = folder_->resolved();
       record_.emplace(folder_->log(), folder_->run_file());
       outcome_.folder = folder_->path();
-      if (record_->finished()) return;
+      if (record_->finished() && !request_.extension) return;
       checkpoint_ = CheckpointStore(folder_->checkpoints(), 1).newest();
       folder = record_->experiment_folder();
       if (folder.empty()) folder = folder_->path();
@@ -76,6 +76,7 @@ class ExperimentRun {
     shelf_.emplace(folder);
     for (const auto& message : shelf_->registry().messages()) tell(events_.on_note, message);
     auto resolved = load_experiment(file, request_.overrides, *shelf_);
+    if (request_.resume) resolved = held_to_record(std::move(resolved), file);
     for (const auto& warning : resolved.warnings) tell(events_.on_warning, warning);
     resolved.experiment.folder = folder;
     device_ = open_device(request_.device);
@@ -84,18 +85,35 @@ class ExperimentRun {
     assembly_.emplace(assemble(std::move(resolved), *shelf_));
     plugins_ = joined(plugin_lines(*shelf_));
     data_identity_ = assembly_->data_identity();
-    if (request_.resume) check_record(file);
+    if (request_.resume) check_found();
     if (!assembly_->measured.empty()) tell(events_.on_note, assembly_->measured);
     for (const auto& text : left_out(*assembly_)) tell(events_.on_warning, text);
     for (const auto& text : dry_run(*assembly_).warnings) tell(events_.on_warning, text);
     if (!folder_) make_folder(file);
   }
 
-  /// Holds what goes on against what run.h5 has of the run's beginning, with a checkpoint or not.
-  void check_record(const std::filesystem::path& file) const {
+  /// The settings that a run goes on with: those that run.h5 has, with a later end if it is asked
+  /// for.
+  ResolvedExperiment held_to_record(ResolvedExperiment resolved,
+                                    const std::filesystem::path& file) const {
+    const auto began = record_->beginning();
+    const auto& extension = request_.extension;
+    if (extension && !began)
+      throw ConfigError("resume: --extend: the run was stopped before it began; go on without");
+    if (began)
+      check_resume_settings(began->resolved_toml, to_resolved_toml(resolved), file,
+                            extension.has_value());
+    if (!extension) return resolved;
+    check_extension(*extension, began->resolved_toml);
+    auto overrides = request_.overrides;
+    overrides.push_back("train.epochs=" + std::to_string(extension->epochs));
+    return load_experiment(file, overrides, *shelf_);
+  }
+
+  /// Holds plugins and data against those that run.h5 has, with a checkpoint or not.
+  void check_found() const {
     const auto began = record_->beginning();
     if (!began) return;
-    check_resume_settings(began->resolved_toml, assembly_->resolved_toml, file);
     check_resume_plugins(joined(began->plugins), plugins_);
     check_resume_data(began->data_identity, data_identity_, assembly_->dataset->path());
   }
@@ -130,6 +148,7 @@ class ExperimentRun {
     if (request_.resume && first_step_ == 0)
       record_->cut_after(0, 0);  // killed before its first checkpoint
     evaluator_->skip_constant_rows(record_->with_constant_rows());
+    if (request_.extension) folder_->replace_resolved(assembly_->resolved_toml);
     record_->write_provenance(*assembly_, *shelf_, device_.str(), threads_);
     record_->commit();
   }
@@ -147,7 +166,9 @@ class ExperimentRun {
     if (const auto filled = checkpoint_->metadata.find("rows_filled");
         filled != checkpoint_->metadata.end())
       trainer_->filled_before(std::stoll(filled->second));
-    record_->cut_after(first_step_, std::stoull(checkpoint_->metadata.at("log_bytes")));
+    // A run that was finished has no later steps, but results at its end that stay.
+    if (!record_->finished())
+      record_->cut_after(first_step_, std::stoull(checkpoint_->metadata.at("log_bytes")));
     checkpoints_->remove_after(first_step_);
     checkpoint_.reset();
   }

@@ -8,6 +8,7 @@
 
 #include "eval/evaluator.h"
 #include "train/assembly.h"
+#include "train/extension.h"
 #include "train/trainer.h"
 
 namespace kith::host {
@@ -19,6 +20,7 @@ struct RunRequest {
   std::string device = "auto";
   std::optional<std::filesystem::path> folder;  ///< where the run goes; none: runs/<name>-<id>
   std::optional<std::filesystem::path> resume;  ///< a run's folder
+  std::optional<Extension> extension;           ///< with `resume`: a later end
   /// Where plugins are looked for first; none: the experiment's folder.
   std::optional<std::filesystem::path> plugin_folder;
 };

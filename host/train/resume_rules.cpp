@@ -44,19 +44,20 @@ void check_resume_overrides(const std::vector<std::string>& overrides) {
     if (may_change(key)) continue;
     throw ConfigError(fmt::format(
         "resume: --set {}: a run goes on with the settings that it began with{}; only data.path "
-        "(train_path, val_path, test_path), train.loader_threads and guards.fatal may change. For "
-        "another setting begin a new run",
+        "(train_path, val_path, test_path), train.loader_threads and guards.fatal may change, and "
+        "the end "
+        "(--extend epochs=N). For another setting begin a new run",
         key,
         key == "train.tensor_threads" ? " (another count of threads gives other numbers)" : ""));
   }
 }
 
 void check_resume_settings(const std::string& began_with, const std::string& now,
-                           const std::filesystem::path& file) {
+                           const std::filesystem::path& file, bool extended) {
   std::string lines;
   for (const auto& change :
        changed_settings(parsed(began_with, "the settings in run.h5"), parsed(now, file.string())))
-    if (!may_change(change.key))
+    if (!may_change(change.key) && !(extended && change.key == "train.epochs"))
       lines += fmt::format("\n  {}: {}, now {}", change.key, change.before, change.after);
   if (!lines.empty())
     throw ConfigError(fmt::format(

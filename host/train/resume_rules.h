@@ -16,9 +16,10 @@ void check_resume_overrides(const std::vector<std::string>& overrides);
 /// Refuses settings that are not those that the run began with, but for the same exceptions.
 /// @param began_with  resolved TOML, as run.h5 keeps it.
 /// @param now         resolved TOML of `file` and the overrides.
+/// @param extended    the run's end may be another.
 /// @throws ConfigError with a line for each setting: "optimizer.base_lr: 0.1, now 0.2".
 void check_resume_settings(const std::string& began_with, const std::string& now,
-                           const std::filesystem::path& file);
+                           const std::filesystem::path& file, bool extended = false);
 
 /// @param began_with, now  plugin_lines, each with a line break.
 /// @throws PluginError with both if they differ.

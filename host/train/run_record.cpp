@@ -151,7 +151,12 @@ void RunRecord::finish(const Assembly& a, Job& job, const Evaluator& evaluator,
   write_features(evaluator);
   write_state(job);
   write_tables(evaluator);
-  file_.set_attribute("test_reads", a.dataset->test_reads());
+  // An end before this one has read it as well.
+  const auto before = file_.attributes().find("test_reads");
+  file_.set_attribute(
+      "test_reads",
+      a.dataset->test_reads() +
+          (before == file_.attributes().end() ? 0 : std::get<std::int64_t>(before->second)));
   write_left_out(*a.dataset);
   course(job, trainer);
   file_.set_attribute("finished", utc_now());

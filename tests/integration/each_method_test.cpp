@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kMethod = "plugin = \"simclr\"\nhead_width = 16\nembedding_width = 8";
+constexpr const char* kSimClr = "plugin = \"simclr\"\nhead_width = 16\nembedding_width = 8";
 
 struct SmallMethod {
   std::string name;
@@ -23,7 +23,7 @@ struct SmallMethod {
 };
 
 std::string experiment_of(const SmallMethod& method, const std::string& base) {
-  const auto text = replaced(base, kMethod, method.table);
+  const auto text = replaced(base, kSimClr, method.table);
   return method.views == 2 ? text : replaced(text, "count = 2", "count = 1");
 }
 
@@ -67,7 +67,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "ema_momentum = { kind = \"cosine\", start = 0.9, end = 1.0 }",
                     2, "method.projector@target.0.weight"},
         SmallMethod{"simsiam", "plugin = \"simsiam\"\nembedding_width = 32", 2, ""},
-        SmallMethod{"simclr", kMethod, 2, ""},
+        SmallMethod{"simclr", kSimClr, 2, ""},
         SmallMethod{"supervised", "plugin = \"supervised\"", 1, ""}),
     [](const auto& info) { return info.param.name; });
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What holds for the project's files: sizes, READMEs, which way includes point, texts that must not stand anywhere."""
 
+import collections
 import os
 import re
 import unittest
@@ -17,6 +18,9 @@ TORCH_FREE = ("sdk", "plugins", "host/config", "host/plugin", "host/data", "host
 NAMES = re.compile(r"simclr|moco|byol|simsiam|swav|dino|instdisc|invaspread|nt_xent|barlow|vicreg", re.IGNORECASE)
 OWN_NAMESPACE = re.compile(r"^namespace \{\n.*?^\}  // namespace$", re.DOTALL | re.MULTILINE)
 TYPE = re.compile(r"^(?:class|struct|enum class) ([\w:]+)[^;\n]*\{", re.MULTILINE)
+# A constant, a type or a function that a test file keeps to itself.
+OWN_NAME = re.compile(r"^(?:constexpr|const)\b[^=({\n]*\b(k[A-Z]\w*)|^(?:class|struct) (\w+)|^[A-Za-z][\w:<>,&* ]* (\w+\([^)]*\))[^;{]*\{",
+                      re.MULTILINE)
 UNFINISHED = re.compile(r"\b(TODO|FIXME|[Pp]laceholder|[Nn]ot (yet )?implemented)\b")
 MACHINE_PATH = re.compile(r"(?<![\w.])/(work|root|farm|Users)/|(?<![\w.])/home/\w|/tmp/(build|venv|ccache)")
 COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/|("(?:\\.|[^"\\\n])*")', re.DOTALL)
@@ -68,6 +72,17 @@ class FilesTest(unittest.TestCase):
         self.assertGreater(len(places), 100)
         self.refuse([f"{name}: {', '.join(paths)}" for name, paths in places.items() if len(paths) > 1],
                     "a type outside a file's own namespace has one definition")
+
+    def test_what_a_test_file_keeps_to_itself_has_a_name_of_its_own(self):
+        owners = collections.defaultdict(set)
+        for path in files("tests", endings=(".cpp",)):
+            code = without_comments(read(path))
+            outer = re.search(r"^namespace (kith[\w:]*) \{", code, re.MULTILINE)
+            for body in OWN_NAMESPACE.findall(code) if outer else []:
+                for match in OWN_NAME.finditer(body):
+                    owners[outer.group(1), next(filter(None, match.groups()))].add(path)
+        self.refuse([f"{name} in {', '.join(sorted(paths))}" for (_, name), paths in owners.items() if len(paths) > 1],
+                    "test files are compiled several at a time (tests/meson.build), so no two have the same name of their own")
 
     def test_plugins_include_the_sdk_and_nothing_else(self):
         wrong = []

@@ -9,7 +9,7 @@
 namespace kith::host {
 namespace {
 
-std::string refusal(const std::string& word) {
+std::string device_refusal(const std::string& word) {
   try {
     open_device(word);
   } catch (const ConfigError& e) {
@@ -21,12 +21,12 @@ std::string refusal(const std::string& word) {
 TEST(DeviceTest, CpuIsAlwaysThere) { EXPECT_TRUE(open_device("cpu").is_cpu()); }
 
 TEST(DeviceTest, AnotherWordIsAnErrorWithTheChoices) {
-  EXPECT_EQ(refusal("gpu"), "device: wanted auto, cpu or cuda, got 'gpu'");
+  EXPECT_EQ(device_refusal("gpu"), "device: wanted auto, cpu or cuda, got 'gpu'");
 }
 
 TEST(DeviceTest, CudaThatIsAbsentIsAnErrorThatSaysWhatIsMissing) {
   if (sees_gpu()) GTEST_SKIP() << "this machine has a GPU";
-  EXPECT_EQ(refusal("cuda"),
+  EXPECT_EQ(device_refusal("cuda"),
             "device: cuda was asked for and can't be used: no NVIDIA GPU is seen (no /dev/nvidia0 "
             "and no /dev/dxg)");
 }
@@ -38,7 +38,7 @@ TEST(DeviceTest, AutoTakesTheCpuWithoutAGpu) {
 
 TEST(DeviceTest, CudaIsOpenedWhereThereIsAGpu) {
   if (!sees_gpu()) GTEST_SKIP() << "no GPU";
-  const auto text = refusal("cuda");
+  const auto text = device_refusal("cuda");
   EXPECT_TRUE(text.empty() || text.find("can't be used") != std::string::npos) << text;
   EXPECT_EQ(open_device("auto").is_cuda(), text.empty());
 }

@@ -16,9 +16,9 @@ namespace {
 
 constexpr std::int64_t kSeveralPieces = 100'003;  // and the last one has a rest
 
-struct Tensors {
+struct KernelTensors {
   at::Tensor parameter, gradient, velocity;
-  explicit Tensors(at::ScalarType type) {
+  explicit KernelTensors(at::ScalarType type) {
     at::manual_seed(5);
     parameter = at::randn({kSeveralPieces}, type);
     gradient = at::randn({kSeveralPieces}, type);
@@ -50,18 +50,18 @@ TEST(MomentumKernelsTest, DoWhatTheFormulaSays) {
     for (const bool nesterov : {false, true}) {
       MomentumStep step = kStep;
       step.nesterov = nesterov;
-      const Tensors before(type);
+      const KernelTensors before(type);
       const at::Tensor d = 0.7 * before.gradient + 0.2 * before.parameter;
       const at::Tensor v = 0.9 * before.velocity + d, s = nesterov ? d + 0.9 * v : v;
       const at::Tensor p = before.parameter - 0.1 * s;
 
-      const Tensors whole(type);
+      const KernelTensors whole(type);
       expect_norms(norms_of(step, whole.parameter, whole.gradient), whole.parameter, d);
       take_step(step, whole.parameter, whole.gradient, whole.velocity);
       expect_near(whole.velocity, v);
       expect_near(whole.parameter, p);
 
-      const Tensors halves(type);
+      const KernelTensors halves(type);
       expect_norms(move_velocity(step, halves.parameter, halves.gradient, halves.velocity),
                    halves.parameter, s);
       EXPECT_TRUE(at::equal(halves.parameter, before.parameter));
@@ -73,7 +73,7 @@ TEST(MomentumKernelsTest, DoWhatTheFormulaSays) {
 }
 
 TEST(MomentumKernelsTest, GiveTheSameOnAnyNumberOfThreads) {
-  const Tensors one(at::kFloat), two(at::kFloat);
+  const KernelTensors one(at::kFloat), two(at::kFloat);
   const int before = at::get_num_threads();
   at::set_num_threads(1);
   const Norms alone = norms_of(kStep, one.parameter, one.gradient);
@@ -89,7 +89,7 @@ TEST(MomentumKernelsTest, GiveTheSameOnAnyNumberOfThreads) {
 }
 
 TEST(MomentumKernelsTest, AutogradSeesTheChange) {
-  const Tensors x(at::kFloat);
+  const KernelTensors x(at::kFloat);
   const auto parameter = x.parameter._version(), velocity = x.velocity._version();
   take_step(kStep, x.parameter, x.gradient, x.velocity);
   EXPECT_GT(x.parameter._version(), parameter);

@@ -20,12 +20,12 @@
 namespace kith::host::test {
 namespace {
 
-const std::string kProbe = "[online_probe]\n";
+const std::string kOnlineProbe = "[online_probe]\n";
 
 /// A tiny experiment, its networks, and a batch of eight images.
-struct Setting {
-  explicit Setting(const std::string& more = kProbe, std::vector<std::string> overrides = {},
-                   bool labels = true)
+struct ProbeRun {
+  explicit ProbeRun(const std::string& more = kOnlineProbe, std::vector<std::string> overrides = {},
+                    bool labels = true)
       : tiny(more, std::move(overrides), labels),
         assembly(tiny.assemble()),
         job(make_job(assembly, at::kCPU)) {
@@ -57,7 +57,7 @@ struct Course {
 };
 
 Course course(const std::string& more, const std::vector<std::string>& overrides) {
-  Setting s(more, overrides);
+  ProbeRun s(more, overrides);
   Trainer trainer(s.assembly, *s.job, Threads{1, 1});
   Course course;
   TrainerEvents events;
@@ -73,7 +73,7 @@ TEST(OnlineProbeTest, LeavesTheRunTheSameToTheBit) {
        {std::vector<std::string>{"encoder.norm=true", "encoder.dropout=0.5"},
         std::vector<std::string>{"train.accumulation=3"},
         std::vector<std::string>{"encoder.recompute=true", "train.clip_grad_norm=0.1"}}) {
-    const auto without = course("", overrides), with = course(kProbe, overrides);
+    const auto without = course("", overrides), with = course(kOnlineProbe, overrides);
     ASSERT_EQ(without.state.size(), with.state.size());
     for (const auto& [name, value] : without.state)
       EXPECT_TRUE(at::equal(value, with.state.at(name))) << name;
@@ -88,7 +88,7 @@ TEST(OnlineProbeTest, LeavesTheRunTheSameToTheBit) {
 }
 
 TEST(OnlineProbeTest, LearnsFromTheFirstCallOfTheStep) {
-  Setting s("[online_probe]\nbase_lr = 0.01\n");
+  ProbeRun s("[online_probe]\nbase_lr = 0.01\n");
   const auto probe = s.probe();
   probe->begin_step();
   const auto features = s.call(s.batch.views[0]).detach();
@@ -110,7 +110,7 @@ TEST(OnlineProbeTest, LearnsFromTheFirstCallOfTheStep) {
 }
 
 TEST(OnlineProbeTest, LearnsClassesThatFeaturesTellApart) {
-  Setting s("[online_probe]\nbase_lr = 0.05\n");
+  ProbeRun s("[online_probe]\nbase_lr = 0.05\n");
   const auto probe = s.probe();
   // Images of one class are alike, and three points in four dimensions can be told apart.
   s.batch.views[0] = s.batch.views[0].narrow(0, 0, 3).index_select(0, s.batch.labels);
@@ -123,7 +123,7 @@ TEST(OnlineProbeTest, LearnsClassesThatFeaturesTellApart) {
 }
 
 TEST(OnlineProbeTest, ViewsThatAreJoinedHaveTheFirstOneFirst) {
-  Setting s;
+  ProbeRun s;
   const auto probe = s.probe();
   s.batch.views.push_back(s.batch.views[0].cos());
   probe->begin_step();
@@ -133,7 +133,7 @@ TEST(OnlineProbeTest, ViewsThatAreJoinedHaveTheFirstOneFirst) {
 }
 
 TEST(OnlineProbeTest, WithItsStateGoesOnTheSame) {
-  Setting s;
+  ProbeRun s;
   const auto probe = s.probe();
   const auto step = [&](OnlineProbe& p) {
     p.begin_step();
@@ -158,8 +158,8 @@ TEST(OnlineProbeTest, WithItsStateGoesOnTheSame) {
 }
 
 TEST(OnlineProbeTest, IsInTheCheckpointAndInTheDryRun) {
-  Setting s;
-  const auto with = dry_run(s.assembly), without = dry_run(Setting("").assembly);
+  ProbeRun s;
+  const auto with = dry_run(s.assembly), without = dry_run(ProbeRun("").assembly);
   EXPECT_EQ(with.networks.back().name, "online_probe");
   EXPECT_EQ(with.networks.back().parameters, 3 * 4 + 3);
   EXPECT_GT(with.checkpoint_bytes, without.checkpoint_bytes);
@@ -169,7 +169,7 @@ TEST(OnlineProbeTest, IsInTheCheckpointAndInTheDryRun) {
 }
 
 TEST(OnlineProbeTest, ItsShareOfValAndOfTestIsAResult) {
-  Setting s(kProbe + "[[evaluation]]\nplugin = \"probe_evaluation\"\nevery_epochs = 1\n");
+  ProbeRun s(kOnlineProbe + "[[evaluation]]\nplugin = \"probe_evaluation\"\nevery_epochs = 1\n");
   const auto probe = s.probe();
   Evaluator evaluator(s.assembly, at::kCPU, 1);
   evaluator.add_probe(probe.get());
@@ -182,7 +182,7 @@ TEST(OnlineProbeTest, ItsShareOfValAndOfTestIsAResult) {
 }
 
 TEST(OnlineProbeTest, HasNoAccuracyWhereItsWeightsAreNotFinite) {
-  Setting s(kProbe + "[[evaluation]]\nplugin = \"probe_evaluation\"\nevery_epochs = 1\n");
+  ProbeRun s(kOnlineProbe + "[[evaluation]]\nplugin = \"probe_evaluation\"\nevery_epochs = 1\n");
   const auto probe = s.probe();
   probe->for_each_state([](const std::string& name, at::Tensor& t) {
     if (name == "weight") t.fill_(std::nan(""));
@@ -196,21 +196,21 @@ TEST(OnlineProbeTest, HasNoAccuracyWhereItsWeightsAreNotFinite) {
 }
 
 TEST(OnlineProbeTest, WithoutLabelsIsRefusedBeforeTraining) {
-  Setting s(kProbe, {}, false);
+  ProbeRun s(kOnlineProbe, {}, false);
   EXPECT_EQ(thrown<ConfigError>([&] { dry_run(s.assembly); }),
             "online_probe: needs labels, and the data set in '" +
                 s.assembly.dataset->path().string() + "' has none; leave [online_probe] out");
 }
 
 TEST(OnlineProbeTest, AnOutputThatTheMethodDoesNotAskForIsRefusedBeforeTraining) {
-  Setting s(kProbe + "[[evaluation]]\nplugin = \"probe_evaluation\"\noutput = \"hidden\"\n");
+  ProbeRun s(kOnlineProbe + "[[evaluation]]\nplugin = \"probe_evaluation\"\noutput = \"hidden\"\n");
   EXPECT_EQ(thrown<ConfigError>([&] { dry_run(s.assembly); }),
             "online_probe: org.test.plain_method does not ask role 'encoder' for the output "
             "'hidden'; evaluate an output that it does ask for");
 }
 
 TEST(OnlineProbeTest, RowsThatAreNotTheBatchAreRefused) {
-  Setting s;
+  ProbeRun s;
   const auto probe = s.probe();
   const auto refusal = [&](const at::Tensor& rows) {
     return thrown<ConfigError>([&] {

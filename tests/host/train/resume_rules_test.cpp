@@ -25,14 +25,16 @@ TEST(ResumeRulesTest, PlacesAndLoaderThreadsMayChangeNothingElse) {
   EXPECT_EQ(refusal("optimizer.base_lr=1"),
             "resume: --set optimizer.base_lr: a run goes on with the settings that it began with; "
             "only data.path (train_path, val_path, test_path), train.loader_threads and "
-            "guards.fatal may change. For another setting begin a new run");
+            "guards.fatal may change, and the end (--extend epochs=N). For another setting begin a "
+            "new run");
   EXPECT_EQ(refusal("data.test_path=elsewhere"), "");
   EXPECT_NE(refusal("data.on_damaged=skip"), "");
   EXPECT_EQ(
       refusal("train.tensor_threads=1"),
       "resume: --set train.tensor_threads: a run goes on with the settings that it began with "
       "(another count of threads gives other numbers); only data.path (train_path, val_path, "
-      "test_path), train.loader_threads and guards.fatal may change. For another setting begin a "
+      "test_path), train.loader_threads and guards.fatal may change, and the end (--extend "
+      "epochs=N). For another setting begin a "
       "new run");
 }
 

@@ -25,7 +25,7 @@ using host::ViewPipeline;
 using host::ViewSpec;
 using ::testing::HasSubstr;
 
-constexpr ViewSpec kGrey{.height = 16, .width = 16, .channels = 1};
+constexpr ViewSpec kSmallGrey{.height = 16, .width = 16, .channels = 1};
 constexpr ViewSpec kSmallColour{.height = 16, .width = 16, .channels = 3};
 
 TEST(RandomResizedCropTest, DrawsBoxesInsideTheImageOfTheAskedAreaAndRatio) {
@@ -68,7 +68,7 @@ TEST(RandomResizedCropTest, RefusesAFallingRange) {
 }
 
 TEST(RotationTest, DrawsAnglesOnBothSidesUpToItsLimit) {
-  const auto rows = draw_many(alone("rotation", {{"degrees", {25.0}}}, kGrey), 16, 16, 1000);
+  const auto rows = draw_many(alone("rotation", {{"degrees", {25.0}}}, kSmallGrey), 16, 16, 1000);
   const auto [low, high] = std::minmax_element(rows.begin(), rows.end());
   EXPECT_NEAR((*low)[0], -25, 0.5);
   EXPECT_NEAR((*high)[0], 25, 0.5);
@@ -78,7 +78,7 @@ TEST(RotationTest, DrawsAnglesOnBothSidesUpToItsLimit) {
 
 TEST(RotationTest, LeavesThePictureAloneAtAngleZero) {
   const auto pixels = noise(16, 16, 1);
-  EXPECT_EQ(replay(alone("rotation", {}, kGrey), pixels, {{"angle", 0}}), pixels);
+  EXPECT_EQ(replay(alone("rotation", {}, kSmallGrey), pixels, {{"angle", 0}}), pixels);
 }
 
 TEST(ColourJitterTest, DrawsFactorsInTheirRangesAndEveryOrder) {
@@ -102,12 +102,12 @@ TEST(ColourJitterTest, DrawsFactorsInTheirRangesAndEveryOrder) {
 
 TEST(ColourJitterTest, TakesGreyPicturesWithoutSaturationAndHue) {
   EXPECT_EQ(message_of([] {
-              alone("colour_jitter", {{"brightness", {0.4}}, {"contrast", {0.4}}}, kGrey);
+              alone("colour_jitter", {{"brightness", {0.4}}, {"contrast", {0.4}}}, kSmallGrey);
             }),
             "");
-  EXPECT_EQ(message_of([] { alone("colour_jitter", {{"saturation", {0.4}}}, kGrey); }),
+  EXPECT_EQ(message_of([] { alone("colour_jitter", {{"saturation", {0.4}}}, kSmallGrey); }),
             "colour_jitter: saturation needs 3 channels, the view has 1; leave it out");
-  EXPECT_EQ(message_of([] { alone("colour_jitter", {{"hue_range", {0.1, 0.2}}}, kGrey); }),
+  EXPECT_EQ(message_of([] { alone("colour_jitter", {{"hue_range", {0.1, 0.2}}}, kSmallGrey); }),
             "colour_jitter: hue needs 3 channels, the view has 1; leave it out");
 }
 
@@ -126,7 +126,7 @@ TEST(ColourJitterTest, RefusesTwoWaysToSayOneThing) {
 TEST(GammaTest, RaisesLevelsAndKeepsBlackAndWhite) {
   std::vector<std::uint8_t> pixels;
   for (int i = 0; i < 256; ++i) pixels.push_back(static_cast<std::uint8_t>(i));
-  const ViewPipeline pipeline = alone("gamma", {}, kGrey);
+  const ViewPipeline pipeline = alone("gamma", {}, kSmallGrey);
   EXPECT_EQ(replay(pipeline, pixels, {{"gamma", 1}}), pixels);
   const auto out = replay(pipeline, pixels, {{"gamma", 2.2}});
   for (int i = 0; i < 256; ++i)
@@ -135,7 +135,8 @@ TEST(GammaTest, RaisesLevelsAndKeepsBlackAndWhite) {
 
 TEST(GammaTest, DrawsItsLogarithmUniformly) {
   double sum = 0;
-  for (const auto& row : draw_many(alone("gamma", {{"log_gamma", {0.8}}}, kGrey), 16, 16, 4000)) {
+  for (const auto& row :
+       draw_many(alone("gamma", {{"log_gamma", {0.8}}}, kSmallGrey), 16, 16, 4000)) {
     EXPECT_LE(std::abs(std::log(row[0])), 0.8);
     sum += std::log(row[0]);
   }
@@ -143,14 +144,14 @@ TEST(GammaTest, DrawsItsLogarithmUniformly) {
 }
 
 TEST(GrayscaleTest, IsRefusedOnGreyPictures) {
-  EXPECT_EQ(message_of([] { alone("grayscale", {}, kGrey); }),
+  EXPECT_EQ(message_of([] { alone("grayscale", {}, kSmallGrey); }),
             "grayscale: is defined for images of 3 channels, these have 1; leave it out");
 }
 
 TEST(NormaliseTest, RefusesStatisticsOfOtherChannels) {
   EXPECT_EQ(message_of([] { alone("normalise", {{"mean", {0.5}}}, kSmallColour); }),
             "normalise: mean must have one number for each of the 3 channels, got 1");
-  EXPECT_EQ(message_of([] { alone("normalise", {{"mean", {0.5}}}, kGrey); }),
+  EXPECT_EQ(message_of([] { alone("normalise", {{"mean", {0.5}}}, kSmallGrey); }),
             "normalise: std must have one number for each of the 1 channels, got 3");
 }
 
@@ -158,9 +159,9 @@ TEST(GaussianBlurTest, KeepsAFlatPictureAndRefusesAFallingRange) {
   const std::vector<std::uint8_t> flat(16 * 16, 77);
   for (const std::string kernel : {"pillow", "gaussian23"})  // simclr darkens the edges
     for (const double sigma : {0.01, 0.5, 2.0, 30.0})
-      EXPECT_EQ(
-          replay(alone("gaussian_blur", {{"kernel", {kernel}}}, kGrey), flat, {{"sigma", sigma}}),
-          flat)
+      EXPECT_EQ(replay(alone("gaussian_blur", {{"kernel", {kernel}}}, kSmallGrey), flat,
+                       {{"sigma", sigma}}),
+                flat)
           << kernel << sigma;
   EXPECT_THAT(message_of([] { load_augmentation("gaussian_blur", {{"sigma", {2.0, 0.1}}}); }),
               HasSubstr("gaussian_blur: sigma must be [smallest, largest], got [2.0"));
@@ -169,7 +170,7 @@ TEST(GaussianBlurTest, KeepsAFlatPictureAndRefusesAFallingRange) {
 TEST(SolariseTest, InvertsFromTheThresholdOn) {
   std::vector<std::uint8_t> pixels(256, 0);
   pixels[0] = 99, pixels[1] = 100, pixels[2] = 255;
-  const auto out = replay(alone("solarise", {{"threshold", {100.0}}}, kGrey), pixels, {});
+  const auto out = replay(alone("solarise", {{"threshold", {100.0}}}, kSmallGrey), pixels, {});
   EXPECT_EQ(out[0], 99);
   EXPECT_EQ(out[1], 155);
   EXPECT_EQ(out[2], 0);

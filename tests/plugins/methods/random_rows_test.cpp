@@ -71,11 +71,11 @@ double nt_xent(std::mt19937_64& random) {
   return loss / static_cast<double>(z.size());
 }
 
-constexpr std::int64_t kQueue = 1024;
+constexpr std::int64_t kQueueRows = 1024;
 
 double info_nce(std::mt19937_64& random) {
   const auto q = unit_rows(random, kImages), k = unit_rows(random, kImages),
-             queue = unit_rows(random, kQueue);
+             queue = unit_rows(random, kQueueRows);
   double loss = 0;
   for (std::size_t i = 0; i < q.size(); ++i) {
     std::vector<double> logits{dot(q[i], k[i]) / 0.07};
@@ -161,7 +161,7 @@ std::vector<FirstLoss> first_losses() {
       ", classifier = ";
   return {
       {"simclr", R"(plugin = "simclr", head_layers = 0)", 2, nt_xent},
-      {"moco", "plugin = \"moco\", head_layers = 0, queue_size = " + std::to_string(kQueue), 2,
+      {"moco", "plugin = \"moco\", head_layers = 0, queue_size = " + std::to_string(kQueueRows), 2,
        info_nce},
       {"instdisc nce", bank + "\"nce\"", 1, nce},
       {"instdisc softmax", bank + "\"softmax\"", 1,

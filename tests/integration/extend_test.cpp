@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs that go on beyond the end that they began with: --extend epochs=N.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include "interrupted_run.h"
+#include "run_contents.h"
+#include "small_data.h"
+
+namespace kith::integration {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class ExtendTest : public InterruptedRun {
+ protected:
+  /// A run to its end, with a learning rate that stays: a longer one begins as a shorter one does.
+  fs::path steady(int epochs, const std::string& name) const {
+    const auto outcome =
+        kith({"run", experiment(kSmallExperiment), "--folder", name, "--set",
+              "schedule.kind=\"constant\"", "--set", "train.epochs=" + std::to_string(epochs)});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return folder() / name;
+  }
+  Outcome extend(const fs::path& run, const std::string& what,
+                 const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments{"run", "--resume", run.string(), "--extend", what};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return kith(arguments);
+  }
+  /// The steps at which a metric was written.
+  static std::vector<int> steps_of(const fs::path& run, const std::string& metric) {
+    std::vector<int> steps;
+    for (const auto& line : read_log(run))
+      if (line.contains("metric") && line["metric"] == metric) steps.push_back(line["step"]);
+    return steps;
+  }
+};
+
+TEST_F(ExtendTest, AFinishedRunEndsAsOneThatBeganWithTheLaterEnd) {
+  const auto run = steady(4, "shorter"), whole = steady(6, "longer");
+  const auto outcome = extend(run, "epochs=6");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(read_tensors(newest_checkpoint(run)) == read_tensors(newest_checkpoint(whole)));
+  EXPECT_EQ(newest_checkpoint(run).filename(), newest_checkpoint(whole).filename());
+  const auto features = "/features/encoder/features/test";
+  EXPECT_EQ(read_datasets(run).at(features), read_datasets(whole).at(features));
+  EXPECT_EQ(steps_of(run, "knn/test/trained/plain/top1"), (std::vector<int>{36, 54}))
+      << "what the shorter run found stays";
+  EXPECT_THAT(read_text(run / "resolved.toml"), HasSubstr("epochs = 6"));
+  EXPECT_THAT(kith({"run", "--resume", run.string()}).out,
+              HasSubstr("is finished; there is nothing left to do"));
+}
+
+TEST_F(ExtendTest, KilledAfterwardsItGoesOnToTheLaterEnd) {
+  const auto run = steady(4, "shorter"), whole = steady(20, "longer");
+  Process process(command({"run", "--resume", run.string(), "--extend", "epochs=20"}));
+  wait_for_steps(process, run, 80);
+  process.send(SIGKILL);
+  EXPECT_EQ(process.wait().signal, SIGKILL) << "it ended before it was killed";
+  finish(run);
+  EXPECT_TRUE(read_tensors(newest_checkpoint(run)) == read_tensors(newest_checkpoint(whole)));
+}
+
+TEST_F(ExtendTest, AScheduleThatDependsOnTheEndIsStretchedOnlyIfTold) {
+  const auto outcome = kith({"run", experiment(kSmallExperiment), "--folder", "run"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const auto run = folder() / "run";
+  const auto before = read_datasets(run);
+  const auto refused = extend(run, "epochs=6");
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("resume: --extend epochs=6: what depends on the run's end "
+                                     "would have been another from the first step on: schedule "
+                                     "(cosine); begin a new run, or add --stretch-schedules"));
+  EXPECT_TRUE(read_datasets(run) == before) << "nothing was lost";
+  EXPECT_EQ(extend(run, "epochs=4").code, 1);
+  EXPECT_EQ(extend(run, "epochs=6", {"--stretch-schedules"}).code, 0);
+  double last = 0;
+  for (const auto& line : read_log(run))
+    if (line.contains("learning_rate")) last = line["learning_rate"];
+  EXPECT_GT(last, 0);
+  EXPECT_EQ(newest_checkpoint(run).filename(), "step-000000054.safetensors");
+}
+
+TEST_F(ExtendTest, NeedsARunToGoOnWith) {
+  const auto outcome = kith({"run", experiment(kSmallExperiment), "--extend", "epochs=6"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("--extend requires --resume"));
+}
+
+}  // namespace
+}  // namespace kith::integration
