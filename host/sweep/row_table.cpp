@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "sweep/markdown.h"
-#include "sweep/metric_name.h"
+#include "sweep/row_places.h"
 
 namespace kith::host {
 namespace {
@@ -12,13 +12,13 @@ namespace {
 class RowTable {
  public:
   RowTable(const SweepFile& sweep, const SweepGrid& grid, const SweepSummary& summary)
-      : sweep_(sweep), grid_(grid), summary_(summary) {}
+      : sweep_(sweep), grid_(grid), summary_(summary), places_(sweep, summary) {}
 
   std::string make() const {
     std::vector<std::string> titles;
     for (const auto& axis : sweep_.axes) titles.push_back(axis.name);
     titles.emplace_back("row");
-    for (const auto& metric : sweep_.metrics) titles.push_back(title(metric.path));
+    for (const auto& metric : sweep_.metrics) titles.push_back(places_.title(metric.path));
     for (const char* name : {"runs", "images/s"}) titles.emplace_back(name);
     std::string text = markdown_head(titles, sweep_.axes.size() + 1);
     std::vector<std::string> own_rows;
@@ -51,32 +51,12 @@ class RowTable {
     return nullptr;
   }
 
-  /// On test, if the table has that of all settings.
-  bool is_on_test(const std::string& path) const {
-    const auto test = on_test(path);
-    return test && sweep_.report_test == TestReport::kAll &&
-           std::ranges::any_of(summary_.columns,
-                               [&](const SweepColumn& column) { return column.metric == *test; });
-  }
-
-  std::string title(const std::string& path) const {
-    if (evaluation_of(path).empty()) return path;
-    return short_metric(path) + (is_on_test(path) ? " (test)" : " (val)");
-  }
-
-  /// Where the number of a cell is; empty where there is none: training has the trained row alone.
-  std::string place(const std::string& path, const std::string& row, bool centred) const {
-    const auto on_val = of_row(path, row, centred);
-    if (!on_val) return row == "trained" && !centred ? path : "";
-    return is_on_test(path) ? *on_test(*on_val) : *on_val;
-  }
-
   Cells cells(const SweepLine& line, const std::string& row) const {
     Cells result;
     for (const auto& metric : sweep_.metrics) {
       std::string cell;
       for (const bool centred : {false, true}) {
-        const auto* number = find(line, place(metric.path, row, centred));
+        const auto* number = find(line, places_.place(metric.path, row, centred));
         if (number != nullptr && *number)
           cell += (cell.empty() ? "" : " / ") + statistic_text(*number);
       }
@@ -132,6 +112,7 @@ class RowTable {
   const SweepFile& sweep_;
   const SweepGrid& grid_;
   const SweepSummary& summary_;
+  const RowPlaces places_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "config/number_text.h"
+#include "sweep/each_run_table.h"
 #include "sweep/markdown.h"
 #include "sweep/metric_name.h"
 #include "sweep/row_table.h"
@@ -135,6 +136,9 @@ std::string markdown_table(const SweepFile& sweep, const SweepGrid& grid,
   std::string text =
       sweep.with_rows ? row_table(sweep, grid, summary) : point_table(sweep, grid, summary);
   text += "\n" + choice_text(sweep, grid, summary);
+  if (sweep.with_rows)
+    if (const auto runs = each_run_table(sweep, grid, summary, outcomes); !runs.empty())
+      text += "\nEach run, trained, and how much above its own untrained encoder:\n\n" + runs;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (outcomes[i].end != CellEnd::kFailed) continue;
     std::string error = outcomes[i].error;

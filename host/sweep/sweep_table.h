@@ -15,7 +15,8 @@ std::string csv_table(const SweepFile& sweep, const SweepGrid& grid, const Sweep
                       const std::vector<CellOutcome>& outcomes);
 
 /// The table as Markdown, for a person: mean ± standard deviation over the seeds, the chosen
-/// setting in bold; below it what was chosen and how, and why runs failed.
+/// setting in bold; below it what was chosen and how, every run of a sweep `with_rows`, and why
+/// runs failed.
 std::string markdown_table(const SweepFile& sweep, const SweepGrid& grid,
                            const SweepSummary& summary, const std::vector<CellOutcome>& outcomes);
 

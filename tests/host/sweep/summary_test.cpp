@@ -210,6 +210,22 @@ TEST_F(RowsTest, RawPixelsThatOneSettingHasStandForAllAndOthersDoNot) {
   EXPECT_THAT(markdown(), Not(HasSubstr("| all | raw pixels |")));
 }
 
+TEST_F(RowsTest, EveryRunHasALineWithItsGain) {
+  for (const std::size_t run : {0U, 1U, 2U}) {
+    done(run, 0.5, 0.5);
+    auto& metrics = outcomes_[run].result->metrics;
+    metrics["knn/test/untrained/plain/top1"] = 0.25;
+    metrics["knn/test/trained/plain/top1"] = 0.5 + 0.125 * static_cast<double>(run);
+  }
+  outcomes_[1].result->metrics["knn/test/trained/centred/top1"] = 0.125;
+  outcomes_[1].result->metrics["knn/test/untrained/centred/top1"] = 0.25;
+  EXPECT_THAT(markdown(),
+              AllOf(HasSubstr("Each run, trained, and how much above its own untrained encoder:"),
+                    HasSubstr("| 0.1 | 1 | 0.5000 (+0.2500) |"),
+                    HasSubstr("| 0.1 | 2 | 0.6250 (+0.3750) / 0.1250 (-0.1250) |"),
+                    HasSubstr("| 0.2 | 1 | 0.7500 (+0.5000) |"), Not(HasSubstr("| 0.2 | 2 |"))));
+}
+
 TEST_F(SummaryTest, ATableGoesBetweenItsTwoLinesAndReplacesTheOneBefore) {
   const auto file =
       write("README.md", "# A\n<!-- sweep s -->\nold\n<!-- end of sweep s -->\nend\n");
