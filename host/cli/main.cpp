@@ -59,7 +59,7 @@ void add_run(CLI::App& app, RunArguments& arguments, int& code) {
   run->add_option(
          "--set", arguments.set,
          "set a value: key=value, as optimizer.base_lr=1e-3 or views.0.size=32; with --resume only "
-         "data.path and train.loader_threads")
+         "data.path (train_path, val_path, test_path), train.loader_threads and guards.fatal")
       ->allow_extra_args(false);
   run->add_option("--device", arguments.device,
                   "auto, cpu or cuda; auto takes a GPU where there is one")

@@ -48,12 +48,15 @@ std::int64_t count_records(const Layout& layout, const fs::path& file) {
 
 class CifarSource : public SplitSource {
  public:
-  CifarSource(Layout layout, std::string split, std::vector<fs::path> files, int channels)
+  CifarSource(Layout layout, std::string split, const std::vector<fs::path>& files, int channels,
+              OnProblem on_problem)
       : layout_(std::move(layout)),
         split_(std::move(split)),
-        files_(std::move(files)),
-        channels_(channels) {
-    for (const fs::path& file : files_) size_ += count_records(layout_, file);
+        channels_(channels),
+        on_problem_(std::move(on_problem)) {
+    for (const fs::path& file : files)
+      if (passes(on_problem_, [&] { size_ += count_records(layout_, file); }))
+        files_.push_back(file);
   }
 
   std::int64_t size() const override { return size_; }
@@ -106,9 +109,11 @@ class CifarSource : public SplitSource {
     for (std::size_t i = 0; i < bytes.size() / layout_.record(); ++i) {
       const std::uint8_t label = bytes[i * layout_.record() + layout_.label_at];
       if (label < layout_.num_classes) continue;
-      fail(layout_, file,
-           "labels must be below " + std::to_string(layout_.num_classes) + ", got " +
-               std::to_string(label) + " (record " + std::to_string(i) + ")");
+      passes(on_problem_, [&] {
+        fail(layout_, file,
+             "labels must be below " + std::to_string(layout_.num_classes) + ", got " +
+                 std::to_string(label) + " (record " + std::to_string(i) + ")");
+      });
     }
   }
 
@@ -116,18 +121,14 @@ class CifarSource : public SplitSource {
   std::string split_;
   std::vector<fs::path> files_;
   int channels_;
+  OnProblem on_problem_;
   std::int64_t size_ = 0;
   std::vector<std::uint8_t> bytes_;
 };
 
-/// The lines of the file of names that are not empty; numbers where there is no such file.
-std::vector<std::string> class_names(const Layout& layout, const fs::path& folder) {
+/// The lines of the file of names that are not empty.
+std::vector<std::string> read_class_names(const Layout& layout, const fs::path& file) {
   std::vector<std::string> names;
-  const fs::path file = folder / layout.names_file;
-  if (!fs::exists(file)) {
-    for (std::int64_t i = 0; i < layout.num_classes; ++i) names.push_back(std::to_string(i));
-    return names;
-  }
   const std::vector<std::uint8_t> bytes = read_file(file);
   std::istringstream text(std::string(bytes.begin(), bytes.end()));
   for (std::string line; std::getline(text, line);) {
@@ -140,19 +141,32 @@ std::vector<std::string> class_names(const Layout& layout, const fs::path& folde
            " classes, one a line, got " + std::to_string(names.size()));
 }
 
+/// Numbers where there is no file of names.
+std::vector<std::string> class_names(const Layout& layout, const fs::path& folder,
+                                     const OnProblem& on_problem) {
+  std::vector<std::string> names;
+  const fs::path file = folder / layout.names_file;
+  if (fs::exists(file) && passes(on_problem, [&] { names = read_class_names(layout, file); }))
+    return names;
+  for (std::int64_t i = 0; i < layout.num_classes; ++i) names.push_back(std::to_string(i));
+  return names;
+}
+
 /// data_batch_1.bin and what follows it, up to the last that is there.
-std::vector<fs::path> find_batches(const Layout& layout, const fs::path& folder) {
+std::vector<fs::path> find_batches(const Layout& layout, const fs::path& folder,
+                                   const OnProblem& on_problem) {
   constexpr int kMostBatches = 99;
   std::vector<fs::path> found;
   int last = 0;
   for (int i = 1; i <= kMostBatches; ++i) {
     const fs::path file = folder / ("data_batch_" + std::to_string(i) + ".bin");
     if (!fs::is_regular_file(file)) continue;
-    if (i != last + 1) {
-      throw DataError(layout.reader + ": no file 'data_batch_" + std::to_string(last + 1) +
-                      ".bin' in '" + folder.string() + "', but one with the number " +
-                      std::to_string(i));
-    }
+    passes(on_problem, [&] {
+      if (i != last + 1)
+        throw DataError(layout.reader + ": no file 'data_batch_" + std::to_string(last + 1) +
+                        ".bin' in '" + folder.string() + "', but one with the number " +
+                        std::to_string(i));
+    });
     last = i;
     found.push_back(file);
   }
@@ -161,36 +175,38 @@ std::vector<fs::path> find_batches(const Layout& layout, const fs::path& folder)
 
 /// `wanted` names the file that lacks where `train` is empty.
 Source open_cifar(const Layout& layout, const fs::path& folder, int channels,
-                  std::vector<fs::path> train, const std::string& wanted,
-                  const std::string& test_name) {
-  if (train.empty()) {
-    throw DataError(layout.reader + ": no file '" + wanted + "' in '" + folder.string() + "'");
-  }
+                  const std::vector<fs::path>& train, const std::string& wanted,
+                  const std::string& test_name, const OnProblem& on_problem) {
+  passes(on_problem, [&] {
+    if (train.empty())
+      throw DataError(layout.reader + ": no file '" + wanted + "' in '" + folder.string() + "'");
+  });
   Source source;
   source.reader = layout.reader;
   source.path = folder;
   source.channels = channels == 0 ? 3 : channels;
   source.image = {"image", FieldType::kUint8, {kSide, kSide, source.channels}, Encoding::kRaw};
-  source.class_names = class_names(layout, folder);
-  source.train = std::make_unique<CifarSource>(layout, "train", std::move(train), source.channels);
+  source.class_names = class_names(layout, folder, on_problem);
+  source.train = std::make_unique<CifarSource>(layout, "train", train, source.channels, on_problem);
   source.train->open(layout.num_classes);
   const fs::path test = folder / test_name;
   if (fs::is_regular_file(test)) {
-    source.test = std::make_unique<CifarSource>(layout, "test", std::vector{test}, source.channels);
+    source.test = std::make_unique<CifarSource>(layout, "test", std::vector{test}, source.channels,
+                                                on_problem);
   }
   return source;
 }
 
 }  // namespace
 
-Source open_cifar10(const fs::path& folder, int channels) {
+Source open_cifar10(const fs::path& folder, int channels, const OnProblem& on_problem) {
   check_folder(folder);
   const Layout layout{"cifar10", 1, 0, 10, "batches.meta.txt"};
-  auto train = find_batches(layout, folder);
+  const auto train = find_batches(layout, folder, on_problem);
   const auto batches = train.size();
   auto source =
-      open_cifar(layout, folder, channels, std::move(train), "data_batch_1.bin", "test_batch.bin");
-  if (batches < kPublishedBatches)
+      open_cifar(layout, folder, channels, train, "data_batch_1.bin", "test_batch.bin", on_problem);
+  if (batches > 0 && batches < kPublishedBatches)
     source.warnings.push_back(layout.reader + ": '" + folder.string() + "' ends with data_batch_" +
                               std::to_string(batches) + ".bin, and CIFAR-10 as published has " +
                               std::to_string(kPublishedBatches) +
@@ -198,13 +214,14 @@ Source open_cifar10(const fs::path& folder, int channels) {
   return source;
 }
 
-Source open_cifar100(const fs::path& folder, bool coarse_labels, int channels) {
+Source open_cifar100(const fs::path& folder, bool coarse_labels, int channels,
+                     const OnProblem& on_problem) {
   check_folder(folder);
   const Layout layout = coarse_labels ? Layout{"cifar100", 2, 0, 20, "coarse_label_names.txt"}
                                       : Layout{"cifar100", 2, 1, 100, "fine_label_names.txt"};
   std::vector<fs::path> train;
   if (fs::is_regular_file(folder / "train.bin")) train.push_back(folder / "train.bin");
-  return open_cifar(layout, folder, channels, std::move(train), "train.bin", "test.bin");
+  return open_cifar(layout, folder, channels, train, "train.bin", "test.bin", on_problem);
 }
 
 }  // namespace kith::host

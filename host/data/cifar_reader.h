@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "data/on_problem.h"
 #include "data/source.h"
 
 namespace kith::host {
@@ -15,12 +16,16 @@ namespace kith::host {
 /// Images stay in memory as they are in the files. The test part is only read when it is opened;
 /// its size is checked here.
 /// @param channels  0 means 3; else 1 or 3.
-/// @throws DataError if a file is absent, has no whole number of records, or a label is no class.
-Source open_cifar10(const std::filesystem::path& folder, int channels);
+/// @param on_problem  unless empty: told of each file that is absent or has no whole number of
+///                    records, which is passed over, and of each label that is no class.
+/// @throws DataError  for the first of these; with `on_problem`, if the folder is absent.
+Source open_cifar10(const std::filesystem::path& folder, int channels,
+                    const OnProblem& on_problem = {});
 
 /// CIFAR-100: train.bin and test.bin, whose records begin with two label bytes, the coarse one (20
 /// classes) and the fine one (100). Class names are those of coarse_label_names.txt and
 /// fine_label_names.txt. Else as open_cifar10.
-Source open_cifar100(const std::filesystem::path& folder, bool coarse_labels, int channels);
+Source open_cifar100(const std::filesystem::path& folder, bool coarse_labels, int channels,
+                     const OnProblem& on_problem = {});
 
 }  // namespace kith::host

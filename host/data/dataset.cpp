@@ -12,7 +12,6 @@
 #include "data/damaged_images.h"
 #include "data/decoded_cache.h"
 #include "data/file_bytes.h"
-#include "data/parallel.h"
 #include "digest/sha256.h"
 
 namespace kith::host {
@@ -61,10 +60,12 @@ struct Dataset::Part {
   }
 };
 
-Dataset::Dataset(Source source, double val_fraction, std::size_t cache_bytes, bool skip_damaged)
+Dataset::Dataset(Source source, double val_fraction, std::size_t cache_bytes, bool skip_damaged,
+                 int threads)
     : source_(std::move(source)),
       val_fraction_(val_fraction),
       skip_damaged_(skip_damaged),
+      threads_(threads),
       fields_{source_.image} {
   if (!(val_fraction >= 0 && val_fraction < 1)) {
     throw ConfigError("data: val_fraction must be in [0, 1), got " + number_text(val_fraction));
@@ -115,7 +116,7 @@ void Dataset::leave_damaged_out(Split split) {
     std::iota(part.indices.begin(), part.indices.end(), std::int64_t{0});
     part.chosen = true;
   }
-  const auto damaged = find_damaged(*part.source, part.indices, startup_threads());
+  const auto damaged = find_damaged(*part.source, part.indices, threads_);
   for (const DamagedImage& image : damaged) {
     left_out_.push_back({split, part.source->name(image.index), image.reason});
   }

@@ -11,6 +11,7 @@
 
 #include "data/image.h"
 #include "data/image_part.h"
+#include "data/on_problem.h"
 #include "data/sample.h"
 #include "data/source.h"
 
@@ -33,6 +34,7 @@ struct DatasetSettings {
   double val_fraction = 0.1;       ///< In [0, 1); used where the data set has no val of its own.
   std::map<std::string, std::string> sha256;  ///< File below `path` -> expected hex digest.
   int channels = 0;  ///< 0: 1 for grey IDX, 3 for image folders; else 1 or 3.
+  int threads = 1;   ///< That read files when the data set is opened, >= 1.
   std::size_t cache_bytes = std::size_t{1}
                             << 30;  ///< Decoded images are kept if all fit; 0: never.
 };
@@ -60,8 +62,9 @@ class Dataset {
  public:
   /// @throws DataError if train is empty, or the hold-out leaves nothing of it.
   /// @throws ConfigError if `val_fraction` is not in [0, 1).
+  /// @param threads  that decode where `skip_damaged` wants all decoded, >= 1.
   Dataset(Source source, double val_fraction, std::size_t cache_bytes = 0,
-          bool skip_damaged = false);
+          bool skip_damaged = false, int threads = 1);
   ~Dataset();
   Dataset(const Dataset&) = delete;
   Dataset& operator=(const Dataset&) = delete;
@@ -124,6 +127,7 @@ class Dataset {
   double val_fraction_;
   bool held_out_ = false;
   bool skip_damaged_;
+  int threads_;
   std::vector<LeftOut> left_out_;
   std::vector<FieldSpec> fields_;
   std::vector<std::unique_ptr<Part>> parts_;  ///< By Split.
@@ -137,7 +141,9 @@ class Dataset {
 std::unique_ptr<Dataset> open_dataset(const DatasetSettings& settings);
 /// Its files alone, as they are: nothing is held out or left out, test has yet to be opened. Files
 /// that are no images are there too, and fail when they are decoded, if `skip_damaged` is set.
-/// @throws as open_dataset.
-Source open_source(const DatasetSettings& settings);
+/// @param on_problem  unless empty: told of all that is wrong with the files, which are passed over
+///                    then; there may be no train left. Opening a part tells of more.
+/// @throws as open_dataset; with `on_problem` only where there is nothing to go on with.
+Source open_source(const DatasetSettings& settings, const OnProblem& on_problem = {});
 
 }  // namespace kith::host

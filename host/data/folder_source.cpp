@@ -23,7 +23,7 @@ FolderSource::FolderSource(fs::path root, std::vector<FolderEntry> entries,
       upright_(settings.apply_orientation) {
   std::sort(entries_.begin(), entries_.end(),
             [](const FolderEntry& a, const FolderEntry& b) { return a.name < b.name; });
-  parallel_for(size(), startup_threads(), [&](std::int64_t i) {
+  parallel_for(size(), settings.threads, [&](std::int64_t i) {
     FolderEntry& entry = entries_[static_cast<std::size_t>(i)];
     try {
       entry.size = probe(root_ / entry.name);

@@ -67,19 +67,30 @@ void check_labels(const PartFiles& files) {
                   files.images.filename().string() + "', got " + shape_text(labels.extents));
 }
 
-std::optional<PartFiles> find_part(const fs::path& folder, const std::string& prefix) {
+/// Nothing if there are no images, or they can't be read.
+std::optional<PartFiles> find_part(const fs::path& folder, const std::string& prefix,
+                                   const OnProblem& on_problem) {
   const auto images = find_file(folder, prefix, "images", {"idx3", "idx4"});
   if (!images) return std::nullopt;
-  PartFiles files{prefix, *images, find_file(folder, prefix, "labels", {"idx1"}),
-                  read_idx_header(*images)};
-  if (files.labels) check_labels(files);
+  PartFiles files{prefix, *images, find_file(folder, prefix, "labels", {"idx1"}), {}};
+  const bool good = passes(on_problem, [&] {
+    files.header = read_idx_header(*images);
+    size_in_file(files.header, *images);
+  });
+  if (!good) return std::nullopt;
+  if (files.labels) passes(on_problem, [&] { check_labels(files); });
   return files;
 }
 
 class IdxSource : public SplitSource {
  public:
-  IdxSource(PartFiles files, std::string split, ImageSize stored, int channels)
-      : files_(std::move(files)), split_(std::move(split)), stored_(stored), channels_(channels) {}
+  IdxSource(PartFiles files, std::string split, ImageSize stored, int channels,
+            OnProblem on_problem)
+      : files_(std::move(files)),
+        split_(std::move(split)),
+        stored_(stored),
+        channels_(channels),
+        on_problem_(std::move(on_problem)) {}
 
   std::int64_t size() const override { return files_.header.extents[0]; }
   std::string name(std::int64_t index) const override {
@@ -114,17 +125,16 @@ class IdxSource : public SplitSource {
 
   void open(std::int64_t num_classes) override {
     if (!pixels_.empty()) return;
-    if (files_.labels) labels_ = read_idx_values(*files_.labels);
-    const auto wrong = std::find_if(labels_.begin(), labels_.end(), [&](std::uint8_t label) {
-      return num_classes >= 0 && label >= num_classes;
-    });
-    if (wrong != labels_.end()) {
-      throw DataError("idx: '" + files_.labels->string() + "': labels must be below " +
-                      std::to_string(num_classes) + ", the number of classes of train, got " +
-                      std::to_string(*wrong) + " (sample " +
-                      std::to_string(wrong - labels_.begin()) + ")");
+    if (files_.labels) passes(on_problem_, [&] { labels_ = read_idx_values(*files_.labels); });
+    for (std::size_t i = 0; i < labels_.size() && num_classes >= 0; ++i) {
+      if (labels_[i] < num_classes) continue;
+      passes(on_problem_, [&] {
+        throw DataError("idx: '" + files_.labels->string() + "': labels must be below " +
+                        std::to_string(num_classes) + ", the number of classes of train, got " +
+                        std::to_string(labels_[i]) + " (sample " + std::to_string(i) + ")");
+      });
     }
-    pixels_ = read_idx_values(files_.images);
+    passes(on_problem_, [&] { pixels_ = read_idx_values(files_.images); });
   }
 
   std::vector<std::string> class_names() const {
@@ -140,16 +150,19 @@ class IdxSource : public SplitSource {
   std::string split_;
   ImageSize stored_;
   int channels_;
+  OnProblem on_problem_;
   std::vector<std::uint8_t> pixels_, labels_;
 };
 
-void check_fits(const PartFiles& train, const PartFiles& test) {
+void check_sizes(const PartFiles& train, const PartFiles& test) {
   const auto& a = train.header.extents;
   const auto& b = test.header.extents;
-  if (a.size() != b.size() || !std::equal(a.begin() + 1, a.end(), b.begin() + 1)) {
-    throw DataError("idx: '" + test.images.string() + "': images must have the size of train's " +
-                    shape_text(a) + ", got " + shape_text(b));
-  }
+  if (a.size() == b.size() && std::equal(a.begin() + 1, a.end(), b.begin() + 1)) return;
+  throw DataError("idx: '" + test.images.string() + "': images must have the size of train's " +
+                  shape_text(a) + ", got " + shape_text(b));
+}
+
+void check_both_labelled(const PartFiles& train, const PartFiles& test) {
   if (train.labels.has_value() == test.labels.has_value()) return;
   const PartFiles& without = train.labels ? test : train;
   throw DataError("idx: '" + without.images.string() + "': has no labels file '" + without.prefix +
@@ -158,30 +171,40 @@ void check_fits(const PartFiles& train, const PartFiles& test) {
 
 }  // namespace
 
-Source open_idx(const fs::path& folder, int channels) {
+Source open_idx(const fs::path& folder, int channels, const OnProblem& on_problem) {
   check_folder(folder);
-  const auto train = find_part(folder, "train");
-  if (!train) {
-    throw DataError("idx: no file 'train-images-idx3-ubyte' or 'train-images-idx3-ubyte.gz' in '" +
-                    folder.string() + "'");
-  }
-  auto test = find_part(folder, "t10k");
-  if (!test) test = find_part(folder, "test");
-  if (test) check_fits(*train, *test);
-
-  const ImageSize stored = size_in_file(train->header, train->images);
   Source source;
   source.reader = "idx";
   source.path = folder;
-  source.channels = channels == 0 ? stored.channels : channels;
-  source.image = {
-      "image", FieldType::kUint8, {stored.height, stored.width, source.channels}, Encoding::kRaw};
-  constexpr std::int64_t kAnyClass = -1;
-  auto opened = std::make_unique<IdxSource>(*train, "train", stored, source.channels);
-  opened->open(kAnyClass);
-  source.class_names = opened->class_names();
-  source.train = std::move(opened);
-  if (test) source.test = std::make_unique<IdxSource>(*test, "test", stored, source.channels);
+  const auto train = find_part(folder, "train", on_problem);
+  if (!train && !find_file(folder, "train", "images", {"idx3", "idx4"}))
+    passes(on_problem, [&] {
+      throw DataError(
+          "idx: no file 'train-images-idx3-ubyte' or 'train-images-idx3-ubyte.gz' in '" +
+          folder.string() + "'");
+    });
+  auto test = find_part(folder, "t10k", on_problem);
+  if (!test) test = find_part(folder, "test", on_problem);
+  if (train && test) {
+    passes(on_problem, [&] { check_sizes(*train, *test); });
+    passes(on_problem, [&] { check_both_labelled(*train, *test); });
+  }
+  const auto open_part = [&](const PartFiles& files, const char* split) {
+    const ImageSize stored = size_in_file(files.header, files.images);
+    if (source.channels == 0) source.channels = channels == 0 ? stored.channels : channels;
+    return std::make_unique<IdxSource>(files, split, stored, source.channels, on_problem);
+  };
+  if (train) {
+    constexpr std::int64_t kAnyClass = -1;
+    auto opened = open_part(*train, "train");
+    opened->open(kAnyClass);
+    source.class_names = opened->class_names();
+    const ImageSize size = opened->image_size(0);
+    source.image = {
+        "image", FieldType::kUint8, {size.height, size.width, source.channels}, Encoding::kRaw};
+    source.train = std::move(opened);
+  }
+  if (test) source.test = open_part(*test, "test");
   return source;
 }
 

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "data/on_problem.h"
 #include "data/source.h"
 
 namespace kith::host {
@@ -16,7 +17,10 @@ namespace kith::host {
 /// Images stay in memory unpacked. The test part is only read when it is opened; the headers of
 /// its files are checked here. Classes have their number as name.
 /// @param channels  0: as the file has them; else 1 or 3.
-/// @throws DataError if a file is absent or damaged, or the files do not fit together.
-Source open_idx(const std::filesystem::path& folder, int channels);
+/// @param on_problem  unless empty: told of each file that is absent or damaged, which is passed
+///                    over, of files that do not fit together and of each label that is no class.
+/// @throws DataError  for the first of these; with `on_problem`, if the folder is absent.
+Source open_idx(const std::filesystem::path& folder, int channels,
+                const OnProblem& on_problem = {});
 
 }  // namespace kith::host

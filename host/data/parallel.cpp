@@ -43,8 +43,4 @@ void parallel_for(std::int64_t count, int threads, const std::function<void(std:
   if (error) std::rethrow_exception(error);
 }
 
-int startup_threads() {
-  return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 8U));
-}
-
 }  // namespace kith::host

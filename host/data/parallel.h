@@ -11,7 +11,4 @@ namespace kith::host {
 /// of threads; later ones may then not have run.
 void parallel_for(std::int64_t count, int threads, const std::function<void(std::int64_t)>& body);
 
-/// Number of threads for short work at start-up: the cores, at most 8.
-int startup_threads();
-
 }  // namespace kith::host

@@ -11,6 +11,7 @@
 #include "tensor/border.h"
 #include "train/data_settings.h"
 #include "train/measured_options.h"
+#include "train/threads.h"
 
 namespace kith::host {
 namespace {
@@ -102,7 +103,9 @@ Assembly assemble(ResolvedExperiment resolved, PluginShelf& shelf) {
   a.resolved = std::move(resolved);
   const auto& e = a.experiment();
   shelf.check(e);
-  a.dataset = open_dataset(dataset_settings(e.data));
+  auto settings = dataset_settings(e.data);
+  settings.threads = startup_threads(e.train);
+  a.dataset = open_dataset(settings);
   if (e.data.train_images)
     a.trained = choose_train_images(*a.dataset, *e.data.train_images, e.seed);
   a.measured = measure_options(a.resolved.experiment, *a.dataset);

@@ -10,14 +10,14 @@
 #include <utility>
 
 #include "data/channel_statistics.h"
-#include "data/parallel.h"
+#include "train/threads.h"
 
 namespace kith::host {
 namespace {
 
 class Filler {
  public:
-  explicit Filler(const Dataset& dataset) : dataset_(dataset) {}
+  Filler(const Dataset& dataset, int threads) : dataset_(dataset), threads_(threads) {}
 
   void fill(PluginUse& plugin) {
     for (auto& option : plugin.options) {
@@ -42,7 +42,7 @@ class Filler {
     if (!mean && option.measured != "channel_std")
       throw ConfigError(id + ": wants '" + option.measured + "' of train for its option '" +
                         option.name + "', and this host measures channel_mean and channel_std");
-    if (!statistics_) statistics_ = channel_statistics(dataset_, Split::kTrain, startup_threads());
+    if (!statistics_) statistics_ = channel_statistics(dataset_, Split::kTrain, threads_);
     const auto& values = mean ? statistics_->mean : statistics_->std;
     for (std::size_t c = 0; c < values.size(); ++c)
       if (!(values[c] >= option.measured_min && values[c] <= option.measured_max))
@@ -56,13 +56,14 @@ class Filler {
   }
 
   const Dataset& dataset_;
+  int threads_;
   std::optional<ChannelStatistics> statistics_;
 };
 
 }  // namespace
 
 std::string measure_options(Experiment& experiment, const Dataset& dataset) {
-  Filler filler(dataset);
+  Filler filler(dataset, startup_threads(experiment.train));
   for_each_plugin(experiment, [&](PluginUse& plugin) { filler.fill(plugin); });
   return filler.text();
 }

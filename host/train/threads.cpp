@@ -37,6 +37,14 @@ std::int64_t usable_cores() {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+int startup_threads(std::int64_t cores) {
+  return static_cast<int>(std::clamp<std::int64_t>(cores, 1, 8));
+}
+
+int startup_threads(const TrainConfig& train) {
+  return startup_threads(train.tensor_threads.value_or(1) + train.loader_threads.value_or(0));
+}
+
 Threads resolve_threads(std::optional<std::int64_t> tensor, std::optional<std::int64_t> loader,
                         std::int64_t cores, bool gpu) {
   const auto quarter = cores / 4, computing = std::max<std::int64_t>(1, quarter);

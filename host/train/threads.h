@@ -18,6 +18,12 @@ struct Threads {
 /// @throws ConfigError if KITH_CORES is no integer from 1.
 std::int64_t usable_cores();
 
+/// Threads for short work before the first step, such as reading headers of files: all of `cores`,
+/// at most 8, beyond which a disk is what such work waits for.
+int startup_threads(std::int64_t cores);
+/// The same of a run: its tensor and loader threads, which are resolved, together.
+int startup_threads(const TrainConfig& train);
+
 /// Fills in what is not given. On a CPU a quarter of the cores loads (of less than four none: then
 /// they do both in turn) and the rest computes; with a GPU one in four computes and the rest loads.
 /// @throws ConfigError if the sum exceeds the cores.

@@ -149,6 +149,8 @@ TEST_F(BadDataTest, DamagedImagesAreLeftOutNamedAndCountedWhereTheExperimentSays
   for (const auto& line : read_log(run))
     if (line.contains("left_out")) left_out.push_back(line["left_out"]);
   EXPECT_THAT(left_out, testing::ElementsAre("cat/3.png", "dog/4.png", "dog/5.png"));
+  EXPECT_EQ(read_count(run, "images_left_out"), 3);
+  EXPECT_EQ(read_count(run, "rows_filled"), 0);
   const auto samples = read_datasets(run).at("/samples/test/path");
   EXPECT_THAT(samples, HasSubstr("dog/4.png"));
   EXPECT_THAT(samples, testing::Not(HasSubstr("dog/5.png")));
@@ -202,6 +204,78 @@ TEST_F(BadDataTest, DataCheckListsEveryFileThatDoesNotDecodeInAllSplits) {
     EXPECT_EQ(outcome.err, "");
   }
   EXPECT_TRUE(made_runs().empty());
+}
+
+TEST_F(BadDataTest, ARunThatLeavesNothingOutCountsNone) {
+  write_image_folder(pictures(), 24, 16);
+  EXPECT_EQ(read_count(run(on_pictures()), "images_left_out"), 0);
+}
+
+TEST_F(BadDataTest, DataCheckListsWhatIsWrongWithFoldersBesideWhatDoesNotDecode) {
+  write_damaged_pictures(pictures());
+  const std::string at = pictures().string();
+  fs::create_directories(pictures() / "train" / "emu");
+  fs::create_directories(pictures() / "train" / "gnu");
+  fs::create_symlink(folder() / "gone", pictures() / "train" / "owl");
+  fs::create_directories(pictures() / "test" / "yak");
+  write_text(pictures() / "test" / "yak" / "1.png", "no image");
+  const auto outcome = kith({"data", "check", at});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.out,
+            "image_folder in " + at + ": 4 classes\n  image_folder: '" + at +
+                "/train/owl': is a link to nothing\n  image_folder: '" + at +
+                "/train/emu': class without an image\n  image_folder: '" + at +
+                "/train/gnu': class without an image\n  image_folder: '" + at +
+                "/test': class 'yak' is not one of the classes in '" + at +
+                "/train'\n"
+                "train        48 images, 2 damaged\n  data: '" +
+                at + "/train/cat/3.png': damaged PNG: the file ends early\n  data: '" + at +
+                "/train/dog/4.png': wanted a JPEG or PNG image, got text that begins with \"no "
+                "image\"\n"
+                "test         17 images, 2 damaged\n  data: '" +
+                at + "/test/dog/5.png': wanted a JPEG or PNG image, got an empty file\n  data: '" +
+                at +
+                "/test/yak/1.png': wanted a JPEG or PNG image, got text that begins with \"no "
+                "image\"\n"
+                "(that test was walked over here is counted as a reading of test in no run)\n"
+                "problems with files, labels or folders: 4; put them right\n"
+                "4 of 65 images do not decode; put them right or remove them, or leave them out "
+                "with data.on_damaged = \"skip\"\n");
+}
+
+TEST_F(BadDataTest, DataCheckListsEveryLabelThatIsNoClass) {
+  write_idx_data(folder() / "data");
+  const auto labels = folder() / "data" / "t10k-labels-idx1-ubyte";
+  auto bytes = read_text(labels);
+  bytes[bytes.size() - 3] = 8;
+  bytes.back() = 9;
+  write_text(labels, bytes);
+  const auto outcome = kith({"data", "check", "data", "--reader", "idx"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.out, HasSubstr("test         80 images, 0 damaged, problems: 2\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("got 8 (sample 77)\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("got 9 (sample 79)\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("problems with files, labels or folders: 2; put them right\n"
+                                     "all 400 images decode\n"));
+}
+
+TEST_F(BadDataTest, DataCheckListsEveryCutBatchAndEveryLabelOfCifar) {
+  const auto batches = folder() / "batches";
+  for (const int i : {1, 2, 3}) {
+    std::vector<std::uint8_t> record(3073, 7);
+    record[0] = i == 3 ? 77 : 1;
+    if (i < 3) record.pop_back();
+    host::test::write_file(batches / ("data_batch_" + std::to_string(i) + ".bin"), record);
+  }
+  const auto outcome = kith({"data", "check", "batches", "--reader", "cifar10"});
+  EXPECT_EQ(outcome.code, 1);
+  for (const std::string text :
+       {"data_batch_1.bin': must hold records of 3073 bytes, got 3072 bytes",
+        "data_batch_2.bin': must hold records of 3073 bytes, got 3072 bytes",
+        "data_batch_3.bin': labels must be below 10, got 77 (record 0)",
+        "problems with files, labels or folders: 3; put them right\n"})
+    EXPECT_THAT(outcome.out, HasSubstr(text));
 }
 
 TEST_F(BadDataTest, DataCheckSaysThatAllIsWell) {

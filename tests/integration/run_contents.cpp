@@ -129,6 +129,32 @@ std::map<std::string, std::string> read_datasets(const fs::path& run) {
   return datasets;
 }
 
+std::int64_t read_count(const fs::path& run, const std::string& attribute) {
+  const hid_t file = H5Fopen((run / "run.h5").c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (file < 0) throw std::runtime_error("cannot open run.h5");
+  std::int64_t value = 0;
+  const hid_t found =
+      H5Aexists(file, attribute.c_str()) > 0 ? H5Aopen(file, attribute.c_str(), H5P_DEFAULT) : -1;
+  const bool read = found >= 0 && H5Aread(found, H5T_NATIVE_INT64, &value) >= 0;
+  if (found >= 0) H5Aclose(found);
+  H5Fclose(file);
+  if (!read) throw std::runtime_error("run.h5 has no count '" + attribute + "'");
+  return value;
+}
+
+std::vector<std::string> read_attribute_names(const fs::path& run) {
+  const hid_t file = H5Fopen((run / "run.h5").c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (file < 0) throw std::runtime_error("cannot open run.h5");
+  std::vector<std::string> names;
+  const auto add = [](hid_t, const char* name, const H5A_info_t*, void* out) -> herr_t {
+    static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+    return 0;
+  };
+  H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names);
+  H5Fclose(file);
+  return names;
+}
+
 void expect_equal_runs(const fs::path& run, const fs::path& other) {
   SCOPED_TRACE(run.string() + " against " + other.string());
   EXPECT_EQ(newest_checkpoint(run).filename(), newest_checkpoint(other).filename());

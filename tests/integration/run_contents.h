@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -20,6 +21,12 @@ std::filesystem::path newest_checkpoint(const std::filesystem::path& run);
 
 /// Every data set of a run's run.h5 by path: type, shape and values in one text.
 std::map<std::string, std::string> read_datasets(const std::filesystem::path& run);
+
+/// An attribute of a run's run.h5 that is an integer. @throws std::runtime_error if there is none.
+std::int64_t read_count(const std::filesystem::path& run, const std::string& attribute);
+
+/// The names of all attributes of a run's run.h5 itself.
+std::vector<std::string> read_attribute_names(const std::filesystem::path& run);
 
 /// Checks that two runs ended with the same state, to the bit: newest checkpoint, data sets, log.
 void expect_equal_runs(const std::filesystem::path& run, const std::filesystem::path& other);

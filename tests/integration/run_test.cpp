@@ -262,5 +262,56 @@ TEST_F(RunTest, PythonReadsACheckpointByTheFormatsDefinition) {
   EXPECT_EQ(result.output, "read\n");
 }
 
+/// The Python of a README, run as a user runs it.
+TEST_F(RunTest, TheReadmesProgramReadsTheRun) {
+  const auto made = run(kSmallExperiment);
+  const auto readme = read_text(KITH_SOURCE_DIR "/host/store/README.md");
+  const std::string begin = "```python\nimport h5py\n";
+  const auto from = readme.find(begin);
+  ASSERT_NE(from, std::string::npos);
+  const auto code = from + std::string("```python\n").size();
+  const auto program = replaced(readme.substr(code, readme.find("```", code) - code),
+                                "runs/demo-latest/run.h5", (made / "run.h5").string());
+  const auto python = host::find_python("h5py");
+  if (python.empty()) GTEST_SKIP() << "no Python with h5py";
+  const auto outcome = host::run_python(python, program, "");
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+  EXPECT_THAT(outcome.output, testing::StartsWith("(80, 64) 0 "));
+  EXPECT_THAT(outcome.output, HasSubstr("\nname = \"small\"\nseed = 1\n"));
+}
+
+/// Each attribute that the README of run.h5 names, and each that a run writes.
+TEST_F(RunTest, TheReadmeNamesTheAttributesOfRunH5) {
+  const auto readme = read_text(KITH_SOURCE_DIR "/host/store/README.md");
+  const auto made = run(kSmallExperiment);
+  const auto names = read_attribute_names(made);
+  EXPECT_GT(names.size(), 20u);
+  for (const auto& name : names) EXPECT_THAT(readme, HasSubstr("`" + name + "`"));
+  for (const char* name : {"name",
+                           "seed",
+                           "device",
+                           "resolved_experiment",
+                           "experiment_folder",
+                           "plugins",
+                           "kith_version",
+                           "kith_commit",
+                           "libtorch_version",
+                           "tensor_threads",
+                           "loader_threads",
+                           "val_rule",
+                           "train_images",
+                           "test_reads",
+                           "started",
+                           "finished",
+                           "data_identity",
+                           "images_left_out",
+                           "rows_filled",
+                           "images_per_s",
+                           "waiting_share",
+                           "peak_memory_bytes"})
+    EXPECT_THAT(names, testing::Contains(name));
+  EXPECT_TRUE(read_datasets(made).contains("/metrics/knn/test/trained/plain/top1"));
+}
+
 }  // namespace
 }  // namespace kith::integration

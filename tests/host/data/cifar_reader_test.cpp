@@ -226,5 +226,40 @@ TEST(CifarReaderTest, ReadsTheSampleOfTheRealLayout) {
   for (const auto& [label, count] : test) EXPECT_EQ(count, 50) << label;
 }
 
+TEST(CifarReaderTest, TellsOfAllThatIsWrongWhereThatIsWanted) {
+  const TempFolder folder;
+  Bytes cut = records({1, 2});
+  cut.resize(5000);
+  write_file(folder / "data_batch_1.bin", cut);
+  write_file(folder / "data_batch_2.bin", records({77, 1, 88}));
+  write_file(folder / "data_batch_4.bin", cut);
+  write_file(folder / "test_batch.bin", records({5, 99}));
+  write_file(folder / "batches.meta.txt", "a\nb\n");
+  std::vector<std::string> told;
+  const Source source = open_cifar10(folder.path(), 0, [&](const auto& t) { told.push_back(t); });
+  EXPECT_THAT(
+      told,
+      ElementsAre(HasSubstr("no file 'data_batch_3.bin'"),
+                  HasSubstr("batches.meta.txt': must have the names of 10 classes"),
+                  HasSubstr("data_batch_1.bin': must hold records of 3073 bytes, got 5000 bytes"),
+                  HasSubstr("data_batch_4.bin': must hold records of 3073 bytes, got 5000 bytes"),
+                  HasSubstr("data_batch_2.bin': labels must be below 10, got 77 (record 0)"),
+                  HasSubstr("data_batch_2.bin': labels must be below 10, got 88 (record 2)")));
+  EXPECT_EQ(source.train->size(), 3);
+  told.clear();
+  source.test->open(10);
+  EXPECT_THAT(told, ElementsAre(HasSubstr("test_batch.bin': labels must be below 10, got 99")));
+}
+
+TEST(CifarReaderTest, GoesOnToTestWhereThereIsNoTrainAndProblemsArePassedOver) {
+  const TempFolder folder;
+  write_file(folder / "test_batch.bin", records({5}));
+  std::vector<std::string> told;
+  const Source source = open_cifar10(folder.path(), 0, [&](const auto& t) { told.push_back(t); });
+  EXPECT_THAT(told, ElementsAre(HasSubstr("no file 'data_batch_1.bin'")));
+  EXPECT_EQ(source.train->size(), 0);
+  EXPECT_EQ(source.test->size(), 1);
+}
+
 }  // namespace
 }  // namespace kith::host

@@ -217,5 +217,37 @@ TEST(IdxReaderTest, SaysWhatIsWrongWithADamagedFile) {
   }
 }
 
+TEST(IdxReaderTest, TellsOfAllThatIsWrongWhereThatIsWanted) {
+  TempFolder folder;
+  write_train(folder, {0, 1});
+  write_file(folder / "t10k-images-idx3-ubyte", idx_bytes({3, 4, 2}, counted(24)));
+  const Bytes labels = {7, 1, 8};
+  write_file(folder / "t10k-labels-idx1-ubyte", idx_bytes({3}, labels));
+  std::vector<std::string> told;
+  const Source source = open_idx(folder.path(), 0, [&](const auto& t) { told.push_back(t); });
+  EXPECT_THAT(told, ElementsAre(HasSubstr("one label for each of the 3 images of "),
+                                HasSubstr("images must have the size of train's [3, 2, 4]")));
+  told.clear();
+  source.test->open(2);
+  EXPECT_THAT(told, ElementsAre(HasSubstr("labels must be below 2, the number of classes of train, "
+                                          "got 7 (sample 0)"),
+                                HasSubstr("got 8 (sample 2)")));
+}
+
+TEST(IdxReaderTest, GoesOnToTestWhereTrainIsDamagedAndProblemsArePassedOver) {
+  TempFolder folder;
+  write_file(folder / "train-images-idx3-ubyte", "no idx file");
+  Bytes cut = idx_bytes({2, 2, 4}, counted(16));
+  cut.pop_back();
+  write_file(folder / "t10k-images-idx3-ubyte", gzip(cut));
+  std::vector<std::string> told;
+  const Source source = open_idx(folder.path(), 0, [&](const auto& t) { told.push_back(t); });
+  EXPECT_THAT(told, ElementsAre(HasSubstr("train-images-idx3-ubyte': is no IDX file")));
+  EXPECT_EQ(source.train, nullptr);
+  told.clear();
+  source.test->open(-1);
+  EXPECT_THAT(told, ElementsAre(HasSubstr("t10k-images-idx3-ubyte': must have 32 bytes")));
+}
+
 }  // namespace
 }  // namespace kith::host

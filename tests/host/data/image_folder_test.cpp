@@ -282,5 +282,41 @@ TEST(ImageFolderTest, KeepsWhatIsNoImageUntilItIsDecodedWhereThatIsWanted) {
               HasSubstr("3.png': is a link to nothing"));
 }
 
+TEST(ImageFolderTest, TellsOfAllThatIsWrongWhereThatIsWanted) {
+  TempFolder folder;
+  write_image(folder, "train/a/1.png");
+  write_image(folder, "train/beside.png");
+  std::filesystem::create_directories(folder / "train/empty");
+  std::filesystem::create_directories(folder / "train/vacant");
+  std::filesystem::create_symlink(folder / "gone", folder / "train/dangling");
+  write_image(folder, "test/a/1.png");
+  write_image(folder, "test/emu/1.png");
+  write_image(folder, "val/1.png");
+  std::vector<std::string> told;
+  const Source source =
+      open_image_folder({.path = folder.path()}, [&](const auto& t) { told.push_back(t); });
+  EXPECT_THAT(told, ElementsAre(HasSubstr("train/dangling': is a link to nothing"),
+                                HasSubstr("got both (folder 'a', file 'beside.png')"),
+                                HasSubstr("train/empty': class without an image"),
+                                HasSubstr("train/vacant': class without an image"),
+                                HasSubstr("val': must have class folders if "),
+                                HasSubstr("test': class 'emu' is not one of the classes in ")));
+  EXPECT_EQ(names(*source.train), std::vector<std::string>{"a/1.png"});
+  EXPECT_EQ(names(*source.test), (std::vector<std::string>{"a/1.png", "emu/1.png"}));
+  EXPECT_EQ(source.test->label(0), 0);
+  EXPECT_EQ(source.test->label(1), kNoLabel);
+}
+
+TEST(ImageFolderTest, LinksThatLeadBackEndTheirClassWhereProblemsArePassedOver) {
+  TempFolder folder;
+  write_image(folder, "train/a/1.png");
+  write_image(folder, "train/b/1.png");
+  for (const char* again : {"train/a/again", "train/a/once_more"})
+    std::filesystem::create_directory_symlink(folder / "train/a", folder / again);
+  std::vector<std::string> told;
+  open_image_folder({.path = folder.path()}, [&](const auto& t) { told.push_back(t); });
+  EXPECT_THAT(told, ElementsAre(HasSubstr("deep; a link may lead back")));
+}
+
 }  // namespace
 }  // namespace kith::host

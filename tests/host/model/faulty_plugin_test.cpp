@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <map>
+
 #include "host/model/fixture_job.h"
+#include "train/training_state.h"
 
 namespace kith::host::test {
 namespace {
@@ -69,6 +72,37 @@ TEST(FaultyPluginTest, AFailingStepCanBeRunAgain) {
   FixtureJob made(faulty("after_backward", "data"));
   for (int i = 0; i < 2; ++i)
     EXPECT_THAT(thrown<DataError>([&] { made.run(0); }), HasSubstr("after_backward (step 0)"));
+}
+
+/// Everything that a step changes, as bytes by name.
+std::map<std::string, at::Tensor> state_of(FixtureJob& made) {
+  std::map<std::string, at::Tensor> state;
+  for (const auto& [name, tensor] : training_state(*made.job, made.training->optimizer()))
+    state[name] = tensor.cpu.clone();
+  return state;
+}
+
+void expect_equal_state(const std::map<std::string, at::Tensor>& a,
+                        const std::map<std::string, at::Tensor>& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (const auto& [name, tensor] : a) EXPECT_TRUE(at::equal(tensor, b.at(name))) << name;
+}
+
+TEST(FaultyPluginTest, AStepThatFailsLeavesTheStateAndTheNextStepIsAsIfThereWasNone) {
+  for (const char* where : {"begin_epoch", "step", "backward", "after_backward"}) {
+    SCOPED_TRACE(where);
+    auto plan = faulty(where, "data");
+    plan.method_options["times"] = {std::int64_t{1}};
+    FixtureJob made(plan), untouched({.method = "faulty_method"});
+    const auto before = state_of(made);
+    ASSERT_TRUE(before.contains("method.weight"));
+    EXPECT_THAT(thrown<DataError>([&] { made.run(0); }), HasSubstr(where));
+    expect_equal_state(state_of(made), before);
+    for (std::int64_t step = 0; step < 3; ++step)
+      EXPECT_TRUE(at::equal(made.run(step), untouched.run(step)));
+    expect_equal_state(state_of(made), state_of(untouched));
+    EXPECT_FALSE(at::equal(state_of(made).at("method.weight"), before.at("method.weight")));
+  }
 }
 
 TEST(FaultyPluginTest, ALossThatIsNoneIsRefused) {

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "plugin/plugin_file.h"
 #include "plugin_fixture.h"
 
 namespace kith::host {
@@ -151,6 +152,15 @@ TEST_F(ChecksTest, RefusesWhatIsNoPluginFile) {
   expect_refused((folder_ / "absent.so").string(), {"KITH-201", "No such file or directory"});
   ASSERT_EQ(::mkfifo((folder_ / "pipe.so").c_str(), 0600), 0);
   expect_refused("pipe", {"KITH-201", "no plain file"});
+}
+
+TEST_F(ChecksTest, RefusesAFileThatIsTooLarge) {
+  const auto path = copy("plain");
+  std::filesystem::resize_file(path, kMaxPluginBytes + 1);  // a hole: it takes no room
+  expect_refused("plain", {"KITH-202 'plain.so' cannot be read as a plugin",
+                           "plugin : " + path.string() + ": 268435457 bytes",
+                           "host   : wants a plain file of 1 byte to 256 MiB",
+                           "do     : strip the file, or keep data out of it"});
 }
 
 TEST_F(ChecksTest, RefusesATruncatedPlugin) {

@@ -2,7 +2,10 @@
 // A real plugin, cut at every boundary and with bits flipped: refused, or loaded; never a crash of
 // this process.
 #include <elf.h>
+#include <gmock/gmock.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <random>
 #include <set>
@@ -56,6 +59,50 @@ TEST_F(DamagedFileTest, ACutAtEveryBoundaryIsRefusedBeforeAnythingRuns) {
       std::filesystem::remove(path);
     }
   }
+}
+
+/// Tables that lie over each other and over themselves: each is read within its bounds, once.
+TEST_F(DamagedFileTest, HeadersThatOverlapOrPointAtThemselvesAreRefusedOrLoad) {
+  const auto header = read<Elf64_Ehdr>(0);
+  std::vector<std::vector<char>> cases;
+  const auto add = [&](std::size_t at, std::uint64_t value) {
+    auto bytes = bytes_;
+    std::memcpy(bytes.data() + at, &value, sizeof value);
+    cases.push_back(std::move(bytes));
+  };
+  for (const std::uint64_t place : {std::uint64_t{0}, header.e_phoff, header.e_shoff}) {
+    add(offsetof(Elf64_Ehdr, e_phoff), place);
+    add(offsetof(Elf64_Ehdr, e_shoff), place);
+  }
+  for (unsigned i = 0; i < header.e_phnum; ++i) {
+    const auto at = header.e_phoff + i * sizeof(Elf64_Phdr);
+    add(at + offsetof(Elf64_Phdr, p_offset), header.e_phoff);
+    const auto segment = read<Elf64_Phdr>(at);
+    if (segment.p_type != PT_DYNAMIC) continue;
+    // Each table that the dynamic section names lies over the dynamic section.
+    for (std::size_t entry = 0; entry < segment.p_filesz; entry += sizeof(Elf64_Dyn))
+      add(segment.p_offset + entry + offsetof(Elf64_Dyn, d_un), segment.p_vaddr);
+  }
+  TrialSettings settings = trial();
+  settings.cache_folder.clear();
+  settings.time_limit = std::chrono::milliseconds(3000);
+  int refused = 0;
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const auto path = write("overlapping.so", cases[i]);
+    clear_marker();
+    PluginRegistry all({}, abilities(), settings);
+    try {
+      const PluginRecord& record = all.find_file("", path);
+      all.check({&record});
+    } catch (const PluginRefused& e) {
+      ++refused;
+      EXPECT_THAT(e.what(), testing::StartsWith("KITH-")) << i;
+      if (e.refusal().code < RefusalCode::kTrialFailed) {
+        EXPECT_FALSE(plugin_code_ran()) << i << ": " << e.what();
+      }
+    }
+  }
+  EXPECT_GT(refused, 10) << "of " << cases.size();
 }
 
 TEST_F(DamagedFileTest, OneThousandFlippedBitsAreRefusedOrLoad) {

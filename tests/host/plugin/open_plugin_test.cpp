@@ -100,6 +100,19 @@ TEST_F(OpenPluginTest, RefusesAnEntryThatThrows) {
       << refusal_of("entry_throws");
 }
 
+TEST_F(OpenPluginTest, SaysWhyTheDynamicLinkerDoesNotOpenAFile) {
+  const auto path = copy("no_open");
+  const auto text = refusal_of("no_open");
+  EXPECT_THAT(text, testing::StartsWith("KITH-317 'org.test.no_open' 0.1.0 could not be opened\n"));
+  EXPECT_THAT(text,
+              testing::HasSubstr("  plugin : " + path.string() + "; the dynamic linker says: "));
+  EXPECT_THAT(text, testing::HasSubstr("cannot be dlopen()ed"));
+  EXPECT_THAT(text, testing::HasSubstr("  host   : opens with all symbols resolved\n"
+                                       "  do     : build the plugin again on this system, with the "
+                                       "line that the SDK documents"));
+  EXPECT_FALSE(plugin_code_ran());
+}
+
 TEST_F(OpenPluginTest, ATableOfALaterRevisionWorks) {
   copy("table_larger");
   PluginRegistry all = registry();

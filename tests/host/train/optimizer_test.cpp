@@ -12,7 +12,8 @@ namespace kith::host {
 namespace {
 
 constexpr OptimizerKind kOptimizerKinds[] = {OptimizerKind::kSgd, OptimizerKind::kAdam,
-                                             OptimizerKind::kAdamW, OptimizerKind::kLars};
+                                             OptimizerKind::kAdamW, OptimizerKind::kLars,
+                                             OptimizerKind::kLarc};
 
 OptimizerSpec spec_of(OptimizerKind kind) {
   OptimizerSpec spec;
@@ -73,7 +74,8 @@ TEST(OptimizerTest, AParameterThatDoesNotDecayMovesByItsGradientAlone) {
     exempt.decays = false;
     optimizer->add_parameter("decays", decays, {});
     optimizer->add_parameter("stays", stays, exempt);
-    set_gradient(decays, at::zeros({2}));
+    // Against the decay, and not zero: LARC leaves a parameter alone whose gradient is.
+    set_gradient(decays, at::full({2}, -1e-12));
     set_gradient(stays, at::zeros({2}));
     optimizer->step(0.5, 0.5);
     EXPECT_TRUE(at::equal(stays, at::full({2}, 3.0, at::kDouble))) << int(kind);
@@ -206,6 +208,7 @@ TEST(OptimizerTest, StateIsThereBeforeTheFirstStepUnderItsNames) {
   EXPECT_EQ(names_of(plain_sgd()), Names{});
   EXPECT_EQ(names_of(spec_of(OptimizerKind::kSgd)), Names{"a.weight.momentum_buffer"});
   EXPECT_EQ(names_of(spec_of(OptimizerKind::kLars)), Names{"a.weight.momentum_buffer"});
+  EXPECT_EQ(names_of(spec_of(OptimizerKind::kLarc)), Names{"a.weight.momentum_buffer"});
   const Names adam{"a.weight.exp_avg", "a.weight.exp_avg_sq", "a.weight.step"};
   EXPECT_EQ(names_of(spec_of(OptimizerKind::kAdam)), adam);
   EXPECT_EQ(names_of(spec_of(OptimizerKind::kAdamW)), adam);

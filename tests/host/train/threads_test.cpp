@@ -47,6 +47,17 @@ TEST(ThreadsTest, MoreThanTheCoresIsAnError) {
   }
 }
 
+TEST(ThreadsTest, WorkBeforeTheFirstStepTakesTheThreadsOfTheRun) {
+  TrainConfig train;
+  EXPECT_EQ(startup_threads(train), 1);
+  train.tensor_threads = 2;
+  train.loader_threads = 1;
+  EXPECT_EQ(startup_threads(train), 3);
+  train.loader_threads = 30;
+  EXPECT_EQ(startup_threads(train), 8);
+  EXPECT_EQ(startup_threads(std::int64_t{1}), 1);
+}
+
 TEST(ThreadsTest, ThisProcessHasACore) { EXPECT_GE(usable_cores(), 1); }
 
 }  // namespace
