@@ -45,6 +45,9 @@ inline constexpr EnumName<ScheduleKind> kScheduleKinds[] = {{"cosine", ScheduleK
                                                             {"linear", ScheduleKind::kLinear},
                                                             {"step", ScheduleKind::kStep},
                                                             {"constant", ScheduleKind::kConstant}};
+inline constexpr EnumName<RateChange> kRateChanges[] = {{"step", RateChange::kEachStep},
+                                                        {"epoch", RateChange::kEachEpoch},
+                                                        {"epoch_end", RateChange::kEachEpochEnd}};
 
 /// The words, in the order of the table.
 template <class E, std::size_t N>

@@ -50,7 +50,7 @@ auto fields(const OptimizerConfig& c) {
 
 auto fields(const ScheduleConfig& c) {
   return std::tie(c.kind, c.warmup_epochs, c.warmup_start_lr, c.warmup_reaches_peak, c.end_lr,
-                  c.milestones, c.factor, c.factors);
+                  c.every, c.milestones, c.factor, c.factors);
 }
 
 bool same_role(const RoleConfig& a, const RoleConfig& b) {
@@ -86,6 +86,7 @@ const char* to_text(OptimizerKind value) { return word_of(kOptimizerKinds, value
 const char* to_text(LearningRateRule value) { return word_of(kLearningRateRules, value); }
 const char* to_text(LarsForm value) { return word_of(kLarsForms, value); }
 const char* to_text(ScheduleKind value) { return word_of(kScheduleKinds, value); }
+const char* to_text(RateChange value) { return word_of(kRateChanges, value); }
 
 const char* to_text(PixelRows value) {
   if (value == PixelRows::kAuto) return "auto";

@@ -42,6 +42,8 @@ enum class ScheduleKind {
   kStep,
   kConstant
 };  ///< "cosine", "linear", "step", "constant"
+/// "step", "epoch", "epoch_end": at which moment's rate all steps of an epoch have it.
+enum class RateChange { kEachStep, kEachEpoch, kEachEpochEnd };
 enum class PixelRows { kAuto, kOn, kOff };  ///< "auto", true, false
 
 /// [data]
@@ -154,6 +156,10 @@ struct ScheduleConfig {
   double warmup_start_lr = 0;        ///< learning rate that the warm-up rises from [0, 1000]
   bool warmup_reaches_peak = false;  ///< at its last step rather than at the step after
   double end_lr = 0;                 ///< learning rate at the end, cosine and linear [0, 1000]
+  /// cosine and linear: how often the rate changes after the warm-up, and to that of which moment:
+  /// of each step; of the epoch's first step; of the epoch's end, as code has it that counts epochs
+  /// from 1
+  RateChange every = RateChange::kEachStep;
   std::vector<std::int64_t>
       milestones;  ///< step: epochs after which the rate is multiplied; rising [1, train.epochs)
   double factor = 0.1;  ///< step: what the rate is multiplied by (0, 1]
@@ -226,6 +232,7 @@ const char* to_text(OptimizerKind value);
 const char* to_text(LearningRateRule value);
 const char* to_text(LarsForm value);
 const char* to_text(ScheduleKind value);
+const char* to_text(RateChange value);
 const char* to_text(PixelRows value);
 
 /// Whether both are the same settings: all but places, folder and the way in which plugins were

@@ -181,6 +181,10 @@ Json schedule_schema() {
                                     schedule.warmup_reaches_peak)},
        {"end_lr", with(schema_of(kLearningRates), "cosine and linear: learning rate at the end",
                        schedule.end_lr)},
+       {"every", with(schema_of(words_of(kRateChanges)),
+                      "cosine and linear: how often the rate changes after the warm-up: to that of "
+                      "each step, of each epoch's first step, of each epoch's end",
+                      to_text(schedule.every))},
        {"milestones",
         with(list(schema_of(kCounts)), "step: epochs after which the rate is multiplied")},
        {"factor",

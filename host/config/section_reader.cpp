@@ -184,15 +184,17 @@ ScheduleConfig read_schedule(TableReader& root, std::optional<std::int64_t> epoc
   read.warmup_start_lr = table.real("warmup_start_lr", kLearningRates, read.warmup_start_lr);
   read.warmup_reaches_peak = table.boolean("warmup_reaches_peak", read.warmup_reaches_peak);
   read.end_lr = table.real("end_lr", kLearningRates, read.end_lr);
+  read.every = table.choice<RateChange>("every", kRateChanges, read.every);
   read.milestones = read_milestones(table, epochs, problems);
   read.factor = table.real("factor", kFactors, read.factor);
   read.factors = read_factors(table, read.milestones.size(), problems);
   table.finish();
 
-  static constexpr const char* kKeys[] = {"end_lr", "milestones", "factor", "factors"};
+  static constexpr const char* kKeys[] = {"end_lr", "every", "milestones", "factor", "factors"};
   warn_unused(table, kKeys, read.kind, problems);
   const ScheduleConfig defaults;
   if (!uses(read.kind, "end_lr")) read.end_lr = defaults.end_lr;
+  if (!uses(read.kind, "every")) read.every = defaults.every;
   if (!uses(read.kind, "milestones")) read.milestones.clear();
   if (!uses(read.kind, "factor")) read.factor = defaults.factor;
   if (!uses(read.kind, "factors")) read.factors.clear();
@@ -221,7 +223,8 @@ bool uses(OptimizerKind kind, std::string_view key) {
 }
 
 bool uses(ScheduleKind kind, std::string_view key) {
-  if (key == "end_lr") return kind == ScheduleKind::kCosine || kind == ScheduleKind::kLinear;
+  if (key == "end_lr" || key == "every")
+    return kind == ScheduleKind::kCosine || kind == ScheduleKind::kLinear;
   if (key == "milestones" || key == "factor" || key == "factors")
     return kind == ScheduleKind::kStep;
   return true;

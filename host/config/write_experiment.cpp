@@ -151,6 +151,8 @@ std::string schedule_text(const ScheduleConfig& schedule) {
   table.real("warmup_start_lr", schedule.warmup_start_lr);
   table.boolean("warmup_reaches_peak", schedule.warmup_reaches_peak);
   if (used("end_lr")) table.real("end_lr", schedule.end_lr);
+  // Only where it is not the default: the ids of sweep cells are made of this text.
+  if (schedule.every != ScheduleConfig().every) table.text("every", to_text(schedule.every));
   if (used("milestones")) table.raw("milestones", toml_integers(schedule.milestones));
   if (used("factor")) table.real("factor", schedule.factor);
   if (!schedule.factors.empty()) table.raw("factors", toml_floats(schedule.factors));

@@ -86,17 +86,21 @@ void takes_small_and_odd_batches(const Subject& s, Findings& f) {
 }
 
 void is_finite_at_option_ends(const Subject& s, Findings& f) {
-  const auto n = usual_batch(s);
   const auto tables = s.tables();
   int refused = 0;
-  for (const auto& table : tables) {
-    f.about(table);
+  // With its smallest batch where the option goes with it.
+  const auto tried = [&](const std::string& table, std::int64_t n) {
     try {
       auto method = make(s, n, table);
       expect_finite_step(method, batch(s, n), f);
+      return true;
     } catch (const ConfigError&) {
-      ++refused;
+      return false;
     }
+  };
+  for (const auto& table : tables) {
+    f.about(table);
+    if (!tried(table, smallest_batch(s)) && !tried(table, usual_batch(s))) ++refused;
   }
   f.measured_settings(tables.size(), refused);
 }
@@ -119,17 +123,32 @@ void sends_gradients_everywhere(const Subject& s, Findings& f) {
 
 void lists_its_operators(const Subject& s, Findings& f) {
   const std::int64_t n = usual_batch(s);
-  const auto calls = harness::record_calls([&] {
-    auto method = make(s, n);
-    for (int step = 0; step < 3; ++step) method.train(batch(s, n, step));
-  });
+  auto tables = s.plugin.tables_at_choices;
+  tables.insert(tables.begin(), s.plugin.id);
+  harness::Calls all;
+  for (const auto& table : tables) {
+    f.about(table);
+    const auto calls = harness::record_calls([&] {
+      try {
+        auto method = make(s, n, table);
+        for (int step = 0; step < 3; ++step) method.train(batch(s, n, step));
+      } catch (const ConfigError&) {  // a choice may be refused, not the defaults
+        f.expect(table != s.plugin.id, "its defaults are refused");
+      }
+    });
+    if (calls.read_backs > 0) f.expect_no_read_back(calls);
+    all.operators.insert(calls.operators.begin(), calls.operators.end());
+    all.read_backs += calls.read_backs;
+  }
+  f.about("");
   // The encoder and the loss that the method names run too.
   auto listed = s.plugin.operators;
   for (const auto* kind : {"encoder", "loss"})
     for (auto& other : harness::plugins(kind)) listed.merge(other.operators);
-  f.expect_listed(calls.operators, listed);
-  f.measured("3 steps, " + std::to_string(calls.operators.size()) + " operators");
-  f.expect_no_read_back(calls);
+  f.expect_listed(all.operators, listed);
+  f.measured("3 steps with the defaults and each of " + std::to_string(tables.size() - 1) +
+             " choices, " + std::to_string(all.operators.size()) + " operators");
+  if (all.read_backs == 0) f.expect_no_read_back(all);
 }
 
 void goes_on_after_save_and_load(const Subject& s, Findings& f) {

@@ -34,15 +34,33 @@ std::vector<OptionScalar> end_values(const OptionSpec& spec) {
   }
 }
 
+std::string table_with(const host::PluginMetadata& plugin, const OptionSpec& spec,
+                       std::vector<OptionScalar> values) {
+  auto option = host::default_value(spec, {});
+  option.values = std::move(values);
+  return "plugin = " + host::toml_string(plugin.id) + ", " + host::toml_key(spec.name) + " = " +
+         host::toml_option(option);
+}
+
+bool chooses(const OptionSpec& spec) {
+  return !spec.is_list && (spec.type == OptionType::kChoice || spec.type == OptionType::kBool);
+}
+
 }  // namespace
+
+std::vector<std::string> tables_at_choices(const host::PluginMetadata& plugin) {
+  std::vector<std::string> tables;
+  for (const auto& spec : plugin.options) {
+    if (!chooses(spec)) continue;
+    for (const auto& value : end_values(spec)) tables.push_back(table_with(plugin, spec, {value}));
+  }
+  return tables;
+}
 
 std::vector<std::string> tables_at_ends(const host::PluginMetadata& plugin) {
   std::vector<std::string> tables;
   const auto add = [&](const OptionSpec& spec, std::vector<OptionScalar> values) {
-    auto option = host::default_value(spec, {});
-    option.values = std::move(values);
-    tables.push_back("plugin = " + host::toml_string(plugin.id) + ", " + host::toml_key(spec.name) +
-                     " = " + host::toml_option(option));
+    tables.push_back(table_with(plugin, spec, std::move(values)));
   };
   for (const auto& spec : plugin.options) {
     for (const auto& end : end_values(spec)) {

@@ -20,7 +20,8 @@ host::PluginObjectPtr load_plugin(const std::string& kind, const std::string& ta
 /// @throws ConfigError
 host::Experiment training_tables(const Settings& settings);
 
-/// See Plugin::tables_at_ends.
+/// See Plugin::tables_at_ends and Plugin::tables_at_choices.
 std::vector<std::string> tables_at_ends(const host::PluginMetadata& plugin);
+std::vector<std::string> tables_at_choices(const host::PluginMetadata& plugin);
 
 }  // namespace kith::harness

@@ -17,10 +17,6 @@
 namespace kith::host {
 namespace {
 
-bool has_flag(const Fact& fact, const std::string& flag) {
-  return (" " + fact.flags + " ").find(" " + flag + " ") != std::string::npos;
-}
-
 /// A plugin object's options with some of them changed.
 std::vector<kith_arg> changed(const PluginObject& plugin, std::span<const kith_arg> changes) {
   const auto given = plugin.arguments.args();
@@ -157,39 +153,6 @@ kith_loss_ref Job::make_loss(PluginObjectPtr loss, const std::vector<std::string
   ref.plugin = std::move(loss);
   losses_.push_back(std::move(ref));
   return &losses_.back();
-}
-
-kith_tensor call_loss(kith_loss_ref_s& loss, std::span<const kith_tensor> inputs) {
-  const auto& id = loss.plugin->metadata.id;
-  if (inputs.size() != loss.place.size())
-    throw ShapeError(id + ": wanted " + std::to_string(loss.place.size()) + " inputs, got " +
-                     std::to_string(inputs.size()));
-  std::vector<kith_tensor> handles(loss.declared, nullptr);
-  for (std::size_t i = 0; i < inputs.size(); ++i) handles[loss.place[i]] = inputs[i];
-  const PluginScope scope(id);
-  kith_tensor out = nullptr;
-  const auto n = static_cast<std::uint32_t>(handles.size());
-  const auto& api = loss.plugin->api<kith_loss_api>();
-  check_plugin(api.forward(loss.self, handles.data(), n, &out), id + ": forward");
-  if (!unwrap(out).defined())
-    throw PluginError(id + ": forward: returned no loss, wanted a tensor with one number");
-  if (!loss.watched) return out;
-  loss.value = unwrap(out).detach();
-  loss.inputs.clear();
-  const auto declared = loss.plugin->facts("input");
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i] == nullptr || !unwrap(inputs[i]).defined()) continue;
-    const auto& fact = declared[loss.place[i]];
-    loss.inputs.push_back({fact.name, unwrap(inputs[i]).detach(), has_flag(fact, "gradient"),
-                           has_flag(fact, "unit_rows")});
-  }
-  if (KITH_HAS(&api, chance_value) && api.chance_value != nullptr) {
-    const auto status =
-        api.chance_value(loss.self, handles.data(), n, &loss.chance_value.emplace());
-    if (status != KITH_OK) release(out);
-    check_plugin(status, id + ": chance_value");
-  }
-  return out;
 }
 
 kith_callable Job::find_role(const std::string& role, const std::string& copy) {

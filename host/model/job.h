@@ -224,7 +224,13 @@ class Job {
 };
 
 /// Calls a loss with its bound inputs, in their order; the caller owns the result.
+///
+/// A loss computes in float32 or wider: under autocast it runs as without it, and what autocast
+/// made narrower is handed to it as float32.
 /// @throws ShapeError on another number of inputs, and what the plugin throws, with its id.
 kith_tensor call_loss(kith_loss_ref_s& loss, std::span<const kith_tensor> inputs);
+
+/// Whether a word is among a fact's flags.
+bool has_flag(const Fact& fact, const std::string& flag);
 
 }  // namespace kith::host

@@ -3,8 +3,10 @@
 
 #include <ATen/core/jit_type.h>
 
+#include <algorithm>
 #include <kith/error.hpp>
 #include <optional>
+#include <set>
 
 #include "tensor/dtype.h"
 #include "tensor/handle.h"
@@ -171,10 +173,26 @@ std::size_t place_of(const kith_op_s& op, const char* name) {
   throw ShapeError(std::string("no argument '") + name + "'; it has " + names);
 }
 
+ReadsBack reading_of(const std::string& name) {
+  static const std::set<std::string> always = {
+      "aten::item",  "aten::nonzero",       "aten::nonzero_numpy",       "aten::argwhere",
+      "aten::where", "aten::masked_select", "aten::_local_scalar_dense", "aten::is_nonzero",
+      "aten::equal"};
+  static const std::set<std::string> with_mask = {"aten::index.Tensor", "aten::index_put",
+                                                  "aten::index_put_", "aten::_index_put_impl_"};
+  if (always.count(name) != 0) return ReadsBack::kAlways;
+  return with_mask.count(name) != 0 ? ReadsBack::kWithMask : ReadsBack::kNever;
+}
+
+bool is_mask(kith_tensor handle) {
+  const auto& t = unwrap(handle);
+  return t.defined() && (t.scalar_type() == at::kBool || t.scalar_type() == at::kByte);
+}
+
 }  // namespace
 
 std::unique_ptr<kith_op_s> make_operator(const std::string& name, c10::OperatorHandle handle) {
-  auto op = std::make_unique<kith_op_s>(kith_op_s{name, handle, {}, {}, 0, false});
+  auto op = std::make_unique<kith_op_s>(kith_op_s{name, handle, {}, {}, 0, ReadsBack::kNever});
   const auto& arguments = handle.schema().arguments();
   if (arguments.size() > 64) throw PluginError("has more than 64 arguments");
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -182,14 +200,7 @@ std::unique_ptr<kith_op_s> make_operator(const std::string& name, c10::OperatorH
     op->standard.push_back(arguments[i].default_value().value_or(c10::IValue()));
     if (arguments[i].default_value()) op->has_standard |= std::uint64_t{1} << i;
   }
-  static const char* const kReading[] = {"aten::item",
-                                         "aten::nonzero",
-                                         "aten::masked_select",
-                                         "aten::index.Tensor",
-                                         "aten::_local_scalar_dense",
-                                         "aten::is_nonzero",
-                                         "aten::equal"};
-  for (const auto* reading : kReading) op->reads_back |= name == reading;
+  op->reads_back = reading_of(name);
   return op;
 }
 
@@ -211,6 +222,16 @@ torch::jit::Stack make_stack(const kith_op_s& op, const kith_arg* args, std::uin
     if ((((given | op.has_standard) >> i) & 1U) == 0)
       throw ShapeError("argument '" + op.argument(i).name() + "' is missing");
   return stack;
+}
+
+bool reads_back(const kith_op_s& op, const kith_arg* args, std::uint32_t n_args) {
+  if (op.reads_back != ReadsBack::kWithMask) return op.reads_back == ReadsBack::kAlways;
+  for (std::uint32_t i = 0; i < n_args; ++i) {
+    const auto& v = args[i].value;
+    if (v.tag != KITH_TENSORS) continue;
+    if (std::any_of(v.v.tensors, v.v.tensors + v.count, is_mask)) return true;
+  }
+  return false;
 }
 
 std::string shapes_of(const kith_op_s& op, const kith_arg* args, std::uint32_t n_args) {

@@ -28,6 +28,13 @@ enum class Wants : std::uint8_t {
   kOther,
 };
 
+/// Whether a call brings a tensor to the CPU.
+enum class ReadsBack : std::uint8_t {
+  kNever,
+  kAlways,
+  kWithMask,  // where an index is a mask: how many it picks is on the device
+};
+
 struct ArgumentRule {
   Wants wants = Wants::kOther;
   bool optional = false;
@@ -43,7 +50,7 @@ struct kith_op_s {
   std::vector<kith::host::ArgumentRule> rules;
   torch::jit::Stack standard;      // default values, nothing where there is none
   std::uint64_t has_standard = 0;  // bit i: argument i has one
-  bool reads_back = false;
+  kith::host::ReadsBack reads_back = kith::host::ReadsBack::kNever;
 
   const c10::Argument& argument(std::size_t i) const { return handle.schema().arguments()[i]; }
 };
@@ -56,6 +63,9 @@ std::unique_ptr<kith_op_s> make_operator(const std::string& name, c10::OperatorH
 /// The arguments in the schema's order, defaults filled in.
 /// @throws ShapeError that names the argument: of a wrong type, missing, unknown, given twice.
 torch::jit::Stack make_stack(const kith_op_s& op, const kith_arg* args, std::uint32_t n_args);
+
+/// Whether this call brings a tensor to the CPU.
+bool reads_back(const kith_op_s& op, const kith_arg* args, std::uint32_t n_args);
 
 /// The shapes of the tensors given, for the text of an error: "self [4, 3], other [5, 2]".
 std::string shapes_of(const kith_op_s& op, const kith_arg* args, std::uint32_t n_args);

@@ -93,7 +93,7 @@ kith_status resolve_operator(const char* name, kith_op* op) {
 
 kith_status call_operator(kith_op op, const kith_arg* args, std::uint32_t n_args,
                           kith_value* results, std::uint32_t capacity, std::uint32_t* n_results) {
-  if (op->reads_back) ++read_back_count;
+  if (reads_back(*op, args, n_args)) ++read_back_count;
   if (record != nullptr) [[unlikely]]
     record->insert(op->name);
   try {

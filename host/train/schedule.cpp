@@ -30,6 +30,21 @@ double warming_up(const ScheduleSpec& spec, double base, double t, double warmup
   return last > 0 ? linear_between(spec.warmup_start_lr, base, t, last) : base;
 }
 
+/// The moment, in steps, whose rate step `step` has. An epoch's first step may lie in the warm-up.
+double moment_of(RateChange every, std::int64_t step, std::int64_t steps,
+                 std::int64_t steps_per_epoch) {
+  const std::int64_t begin = step - step % steps_per_epoch;
+  switch (every) {
+    case RateChange::kEachStep:
+      return static_cast<double>(step);
+    case RateChange::kEachEpoch:
+      return static_cast<double>(begin);
+    case RateChange::kEachEpochEnd:
+      return static_cast<double>(std::min(begin + steps_per_epoch, steps));
+  }
+  return static_cast<double>(step);
+}
+
 }  // namespace
 
 void check_schedule(const ScheduleSpec& spec, std::int64_t steps, std::int64_t steps_per_epoch) {
@@ -62,15 +77,16 @@ double learning_rate(const ScheduleSpec& spec, double base, std::int64_t step, s
   const double t = static_cast<double>(step);
   if (t < warmup) return warming_up(spec, base, t, warmup);
   const double duration = static_cast<double>(steps) - warmup;
+  const double since = std::max(moment_of(spec.every, step, steps, steps_per_epoch) - warmup, 0.0);
   switch (spec.kind) {
     case ScheduleKind::kConstant:
       return base;
     case ScheduleKind::kStep:
       return after_milestones(spec, base, t / static_cast<double>(steps_per_epoch));
     case ScheduleKind::kCosine:
-      return duration > 0 ? cosine_between(base, spec.end_lr, t - warmup, duration) : base;
+      return duration > 0 ? cosine_between(base, spec.end_lr, since, duration) : base;
     case ScheduleKind::kLinear:
-      return duration > 0 ? linear_between(base, spec.end_lr, t - warmup, duration) : base;
+      return duration > 0 ? linear_between(base, spec.end_lr, since, duration) : base;
   }
   return base;
 }

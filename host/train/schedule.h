@@ -22,6 +22,9 @@ struct ScheduleSpec {
   bool warmup_reaches_peak = false;
   /// Where cosine and linear end: a learning rate, not a fraction of the base.
   double end_lr = 0;
+  /// Cosine and linear: after the warm-up each step has the rate of its own moment, of its epoch's
+  /// first step or of its epoch's end.
+  RateChange every = RateChange::kEachStep;
   /// Kind step: from each of these epochs on (counted from 0, ascending) the rate is `factor` times
   /// what it was.
   std::vector<double> milestones;

@@ -62,6 +62,7 @@ ScheduleSpec schedule_spec(const ScheduleConfig& c) {
   spec.warmup_start_lr = c.warmup_start_lr;
   spec.warmup_reaches_peak = c.warmup_reaches_peak;
   spec.end_lr = c.end_lr;
+  spec.every = c.every;
   spec.milestones.assign(c.milestones.begin(), c.milestones.end());
   spec.factor = c.factor;
   spec.factors = c.factors;

@@ -88,6 +88,7 @@ const Fault kFaults[] = {
     {"method_climbs", "learning",
      "the loss must fall over 12 steps on one batch with all state held"},
     {"method_reads_back", "operators", "a tensor was brought to the CPU"},
+    {"method_writes_by_mask", "operators", "clips = true: a tensor was brought to the CPU 3 times"},
     {"method_resizes_state", "batches",
      "org.test.method_resizes_state: step (step 0): 'method.queue' must keep the shape that it was "
      "declared with, [4, 3], got [7]"},

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Every folder of experiments has a README, every experiment passes `kith check`, and every cell of every sweep resolves, full
-size and small.
+size and small; on the emoji, which all small sweeps take but those with data of their own, no queue holds more than a quarter
+of the images.
 
     experiments_test.py KITH
 
@@ -76,6 +77,24 @@ def settings_for(path, cuts):
     return [word for setting in sets for word in ("--set", setting)]
 
 
+def long_queues(name):
+    """Queues of a sweep's small size that hold more than a quarter of the emoji that are trained on."""
+    text = read(os.path.join(SWEEPS, name))
+    small = re.search(r'^\[small\][^\[]*?^experiment = "([^"]+)"', text, re.MULTILINE | re.DOTALL)
+    if small is None:
+        return []
+    path = os.path.normpath(os.path.join(SWEEPS, small.group(1)))
+    texts = [text]
+    while path is not None:
+        texts.append(read(path))
+        path = base_of(path)
+    # An axis has small values, or the same in both sizes.
+    texts[0] = re.sub(r"^values = \[(?:(?!^\]).)*^\]\n(?=small_values = )", "", texts[0], flags=re.MULTILINE | re.DOTALL)
+    queues = [int(size) for each in texts for size in re.findall(r"queue_size = (\d+)", each)]
+    images = sum(len(files) for _, _, files in os.walk(os.path.join(EXPERIMENTS, "emoji", "data", "train")))
+    return [size for size in queues if size > 0.9 * images / 4]  # a tenth is val
+
+
 def wrong_sweeps(program):
     """How many sweeps there are, and what is wrong with them."""
     wrong = []
@@ -84,6 +103,8 @@ def wrong_sweeps(program):
     for name in names:
         if f"`{name}`" not in readme:
             wrong.append(f"{SWEEPS}/README.md: {name} is not in its table")
+        for queue in long_queues(name):
+            wrong.append(f"{SWEEPS}/{name}: the queue of {queue} rows is more than a quarter of the emoji")
         for size in ([], ["--small"]):
             run = subprocess.run([program, "sweep", os.path.join(PROJECT, SWEEPS, name), "--list"] + size,
                                  capture_output=True, text=True, check=False)

@@ -53,8 +53,9 @@ class InstDisc : public kith::Method {
   Tensor step(const kith::Step& step) {
     const Tensor x = kith::normalize(projector_(encoder_(step.view(0))));  // [N, C]
     fresh_ = x.detach();
-    if (kind_ == "full")
-      return kith::cross_entropy(x.matmul(bank_.rows().t()) / temperature_, step.indices());
+    if (kind_ == "full")  // in float32 under autocast too, where a product would be bfloat16
+      return kith::call<"kith::masked_softmax_loss">(x, bank_.rows(), /*positive=*/step.indices(),
+                                                     /*excluded=*/std::nullopt, temperature_);
     const Tensor chosen = bank_.with_negatives(step.indices(), negatives_);  // [N, 1 + K]
     const Tensor similarity = bank_.dot(x, chosen);
     if (nce_) return (*nce_)(similarity);

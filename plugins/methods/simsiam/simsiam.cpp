@@ -26,6 +26,9 @@ class SimSiam : public kith::Method {
   static constexpr auto options = kith::options(
       kith::plugin("loss", "loss", "negative_cosine").help("of one direction"),
       kith::integer("head_layers", 3).range(1, 8).help("layers of the projector; CIFAR: 2"),
+      kith::integer("head_width", 0)
+          .range(0, 65536)
+          .help("width of its inner layers; 0: the features' width; CIFAR: 2048"),
       kith::integer("embedding_width", 2048).range(1, 65536).help("width of the projections"),
       kith::integer("predictor_width", 512)
           .range(1, 65536)
@@ -66,6 +69,7 @@ class SimSiam : public kith::Method {
  private:
   static nn::Head projector(const kith::Options& o) {
     return {.layers = o.integer("head_layers"),
+            .inner = o.integer("head_width"),
             .out = o.integer("embedding_width"),
             .last_bias = true,
             .last_norm = nn::LastNorm::kPlain};

@@ -39,7 +39,7 @@ class Supervised : public kith::Method {
     setup_.metric(
         "accuracy",
         (kith::call<"aten::argmax">(logits, 1) == labels).to(kith::Dtype::kFloat32).mean());
-    return kith::call<"aten::cross_entropy_loss">(logits, labels,
+    return kith::call<"aten::cross_entropy_loss">(kith::at_least_float32(logits), labels,
                                                   kith::arg("label_smoothing", smoothing_));
   }
 

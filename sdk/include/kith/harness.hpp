@@ -113,6 +113,8 @@ struct Plugin {
   /// Tables that put one option after the other at either end of its range, and at each of its
   /// choices; lists at their shortest and longest too. All other options have their defaults.
   std::vector<std::string> tables_at_ends;
+  /// Of these, the ones that choose: each word of an option with choices, each truth value.
+  std::vector<std::string> tables_at_choices;
 };
 
 /// All plugins of a kind within reach, sorted by id. [main thread]

@@ -20,7 +20,8 @@ struct LossInput {
   const char* flags = "";  // of: "unit_rows", "gradient", "optional", "int64"
 };
 
-/// A loss computes a 0-d tensor from named inputs and keeps no state.
+/// A loss computes a 0-d tensor from named inputs and keeps no state. The host calls it without
+/// autocast, its real inputs float32 or wider.
 ///
 /// A plugin derives from it and has
 ///   static constexpr kith::Identity identity;

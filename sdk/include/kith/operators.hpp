@@ -226,14 +226,22 @@ inline Tensor softmax(const Tensor& x, std::int64_t d) { return call<"aten::soft
 inline Tensor log_softmax(const Tensor& x, std::int64_t d) {
   return call<"aten::log_softmax.int">(x, d);
 }
-/// Mean over rows of the softmax cross-entropy. @param logits [N, C] @param target int64 [N]
-inline Tensor cross_entropy(const Tensor& logits, const Tensor& target) {
-  return call<"aten::cross_entropy_loss">(logits, target);
+/// x itself, or float32 of what autocast made narrower: for a loss, and for what enters one.
+inline Tensor at_least_float32(const Tensor& x) {
+  const auto dtype = x.dtype();
+  return dtype == Dtype::kBFloat16 || dtype == Dtype::kFloat16 ? x.to(Dtype::kFloat32) : x;
 }
-/// Rows divided by max(their Euclidean norm, eps), as PyTorch's functional normalise.
+/// Mean over rows of the softmax cross-entropy, float32 of narrower logits. @param logits [N, C]
+/// @param target int64 [N]
+inline Tensor cross_entropy(const Tensor& logits, const Tensor& target) {
+  return call<"aten::cross_entropy_loss">(at_least_float32(logits), target);
+}
+/// Rows divided by max(their Euclidean norm, eps), as PyTorch's functional normalise; float32 of
+/// narrower numbers.
 inline Tensor normalize(const Tensor& x, std::int64_t d = 1, double eps = 1e-12) {
-  const auto norm = call<"aten::linalg_vector_norm">(x, 2.0, Ints(&d, 1), true);
-  return x / norm.clamp_min(eps);
+  const Tensor wide = at_least_float32(x);
+  const auto norm = call<"aten::linalg_vector_norm">(wide, 2.0, Ints(&d, 1), true);
+  return wide / norm.clamp_min(eps);
 }
 /// x modulo n, in [0, n): a pointer's place in a ring.
 inline Tensor remainder(const Tensor& x, std::int64_t n) {

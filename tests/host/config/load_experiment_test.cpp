@@ -215,6 +215,18 @@ TEST_F(LoadExperimentTest, WarnsOfSettingsWithoutEffectAndGivesThemTheirDefaults
   EXPECT_EQ(resolved.experiment.schedule.factor, 0.1);
 }
 
+TEST_F(LoadExperimentTest, ReadsHowOftenTheRateChangesAndWarnsWhereItHasNoEffect) {
+  const std::string small(kSmallExperiment);
+  EXPECT_EQ(load(small + "[schedule]\nevery = \"epoch_end\"\n").experiment.schedule.every,
+            RateChange::kEachEpochEnd);
+  const auto constant = load(small + "[schedule]\nkind = \"constant\"\nevery = \"epoch\"\n");
+  ASSERT_EQ(constant.warnings.size(), 1U);
+  EXPECT_NE(constant.warnings[0].find("schedule.every: has no effect with kind = \"constant\""),
+            std::string::npos)
+      << constant.warnings[0];
+  EXPECT_EQ(constant.experiment.schedule.every, RateChange::kEachStep);
+}
+
 TEST_F(LoadExperimentTest, ViewsOfAnEvaluationAreMadeAsTheFirstOnesUnlessItHasItsOwnList) {
   const auto text =
       small_with("size = 28\n", "size = 28\naugment = [\"flip\"]\n") +

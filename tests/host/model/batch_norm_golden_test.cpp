@@ -10,18 +10,21 @@
 namespace kith::host::test {
 namespace {
 
-at::Tensor tensor(const golden::Array& array) {
-  return at::tensor(array.reals(), at::kDouble).view(array.shape());
-}
-
-void expect_equal(const at::Tensor& actual, const golden::Array& expected) {
-  const auto flat = actual.detach().contiguous().view({-1});
+void expect_equal(const at::Tensor& actual, const golden::Array& expected,
+                  golden::Tolerance tolerance) {
+  const auto flat = actual.detach().to(at::kDouble).contiguous().view({-1});
   const std::vector<double> numbers(flat.data_ptr<double>(),
                                     flat.data_ptr<double>() + flat.numel());
-  EXPECT_EQ(golden::find_difference(numbers, expected.reals(), golden::kFloat64), "");
+  EXPECT_EQ(golden::find_difference(numbers, expected.reals(), tolerance), "");
 }
 
-void check_case(const golden::Case& c) {
+void check_case(const golden::Case& c, at::ScalarType dtype) {
+  const bool exact = dtype == at::kDouble;
+  const auto values = exact ? golden::kFloat64 : golden::kFloat32;
+  const auto gradients = exact ? golden::kFloat64 : golden::kFloat32Gradient;
+  const auto tensor = [dtype](const golden::Array& array) {
+    return at::tensor(array.reals(), at::kDouble).view(array.shape()).to(dtype);
+  };
   BatchNormCall call;
   call.weight = tensor(c.input("p_weight")).requires_grad_(true);
   call.bias = tensor(c.input("p_bias")).requires_grad_(true);
@@ -37,16 +40,16 @@ void check_case(const golden::Case& c) {
     call.input = tensor(c.input("x" + step)).requires_grad_(true);
     const auto y = batch_norm(call);
     (y * tensor(c.input("weights_of_sum" + step))).sum().backward();
-    expect_equal(y, c.output("y" + step));
-    expect_equal(call.input.grad(), c.output("grad_x" + step));
-    expect_equal(call.weight.grad(), c.output("grad_weight" + step));
-    expect_equal(call.bias.grad(), c.output("grad_bias" + step));
+    expect_equal(y, c.output("y" + step), values);
+    expect_equal(call.input.grad(), c.output("grad_x" + step), gradients);
+    expect_equal(call.weight.grad(), c.output("grad_weight" + step), gradients);
+    expect_equal(call.bias.grad(), c.output("grad_bias" + step), gradients);
   }
-  expect_equal(call.running_mean, c.output("state_running_mean"));
-  expect_equal(call.running_var, c.output("state_running_var"));
+  expect_equal(call.running_mean, c.output("state_running_mean"), values);
+  expect_equal(call.running_var, c.output("state_running_var"), values);
   call.training = call.update = false;
   call.input = tensor(c.input("x_eval"));
-  expect_equal(batch_norm(call), c.output("y_eval"));
+  expect_equal(batch_norm(call), c.output("y_eval"), values);
 }
 
 TEST(BatchNormGoldenTest, GroupsEqualTheSplitBatchNormOfTheReleasedCode) {
@@ -58,7 +61,10 @@ TEST(BatchNormGoldenTest, GroupsEqualTheSplitBatchNormOfTheReleasedCode) {
       continue;
     }
     SCOPED_TRACE(c.where());
-    check_case(c);
+    for (const auto dtype : {at::kDouble, at::kFloat}) {
+      SCOPED_TRACE(dtype);
+      check_case(c, dtype);
+    }
     tally.check();
   }
   EXPECT_GT(tally.checked(), 0);

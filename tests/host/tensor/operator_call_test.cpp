@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tensor/operator_call.h"
+
 #include <gmock/gmock.h>
 
 #include "host/tensor/facade.h"
@@ -84,6 +86,25 @@ TEST_F(OperatorCallTest, PassesListsOfTensorsNumbersAndFlags) {
   ASSERT_EQ(grads.size(), 3U);
   EXPECT_TRUE(grads[0].defined());
   EXPECT_FALSE(grads[1].defined());
+}
+
+TEST_F(OperatorCallTest, CountsWhatBringsATensorToTheCpu) {
+  const auto count = [](const auto& call) {
+    const auto before = read_backs();
+    call();
+    return read_backs() - before;
+  };
+  const auto mask = to_facade(a > 0), places = to_facade(at::tensor({0, 1}, at::kLong));
+  const std::vector<kith::Tensor> by_mask{mask}, by_place{places};
+  auto target = to_facade(a.clone());
+  const auto one = to_facade(at::ones({}));
+  EXPECT_EQ(count([&] { kith::call<"aten::index.Tensor">(ka, by_mask); }), 1);
+  EXPECT_EQ(count([&] { kith::call<"aten::index.Tensor">(ka, by_place); }), 0);
+  EXPECT_EQ(count([&] { kith::call<"aten::index_put_">(target, by_mask, one); }), 1);
+  EXPECT_EQ(count([&] { kith::call<"aten::index_put_">(target, by_place, one); }), 0);
+  EXPECT_EQ(count([&] { kith::call<"aten::index_put">(ka, by_mask, one); }), 1);
+  EXPECT_EQ(count([&] { kith::call<"aten::nonzero">(ka); }), 1);
+  EXPECT_EQ(count([&] { ka.masked_fill(mask, 0.0); }), 0);
 }
 
 TEST_F(OperatorCallTest, SpreadsOneNumberOverAList) {

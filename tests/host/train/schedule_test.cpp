@@ -73,6 +73,34 @@ TEST(ScheduleTest, StepFallsAtTheFirstStepOfEachMilestone) {
   EXPECT_EQ(rate(spec, kSteps), 0.1);
 }
 
+TEST(ScheduleTest, AnEpochHasOneRateWhereItChangesByEpochs) {
+  for (const auto kind : {ScheduleKind::kCosine, ScheduleKind::kLinear}) {
+    const ScheduleSpec by_step = spec_of(kind);
+    ScheduleSpec by_epoch = by_step, by_end = by_step;
+    by_epoch.every = RateChange::kEachEpoch;
+    by_end.every = RateChange::kEachEpochEnd;
+    for (std::int64_t step = 0; step < kSteps; ++step) {
+      const std::int64_t begin = step - step % kStepsPerEpoch;
+      EXPECT_EQ(rate(by_epoch, step), rate(by_step, begin)) << step;
+      EXPECT_EQ(rate(by_end, step), rate(by_step, begin + kStepsPerEpoch)) << step;
+    }
+    EXPECT_EQ(rate(by_end, kSteps - 1), 0);  // epochs counted from 1: the last is at the end
+  }
+  // By hand, epochs 1 to 10 of MoCo's notebook: 0.4 (1 + cos(pi e / 10)) / 2.
+  ScheduleSpec notebook = spec_of(ScheduleKind::kCosine);
+  notebook.every = RateChange::kEachEpochEnd;
+  EXPECT_NEAR(rate(notebook, 0), 0.2 * (1 + std::cos(0.1 * std::acos(-1.0))), 1e-15);
+}
+
+TEST(ScheduleTest, TheWarmUpRisesByStepsAndThePeakFollowsWhereItEndsInAnEpoch) {
+  ScheduleSpec spec = spec_of(ScheduleKind::kCosine, 1.5);  // 12 steps: half of epoch 1
+  spec.every = RateChange::kEachEpoch;
+  EXPECT_DOUBLE_EQ(rate(spec, 11), 0.4 * 11 / 12);
+  EXPECT_EQ(rate(spec, 12), 0.4);
+  EXPECT_EQ(rate(spec, 15), 0.4);
+  EXPECT_DOUBLE_EQ(rate(spec, 20), cosine_between(0.4, 0, 4, 68));  // 4 of the 68 that are left
+}
+
 TEST(ScheduleTest, ARunThatIsAllWarmUpEndsAtThePeak) {
   EXPECT_EQ(rate(spec_of(ScheduleKind::kCosine, 10), kSteps), 0.4);
   EXPECT_EQ(rate(spec_of(ScheduleKind::kLinear, 10), kSteps), 0.4);

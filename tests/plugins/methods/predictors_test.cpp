@@ -163,6 +163,48 @@ TEST(SimSiamTest, StepsAsTheReleasedCode) {
   EXPECT_GT(tally.checked(), 0);
 }
 
+// What reaches a projection other than through its own prediction: with a predictor whose output is
+// its bias, that is all that reaches it.
+TEST(SimSiamTest, SendsToItsTargetsWhatTheReleasedCodeSends) {
+  KITH_REQUIRE_GOLDEN();
+  golden::Tally tally("simsiam, gradients of the targets");
+  for (const auto& c : golden::read_cases("simsiam.h5")) {
+    if (!c.has_output("grad_z1")) continue;
+    SCOPED_TRACE(c.where());
+    const auto z1 = golden::values_of(c.input("z1")), z2 = golden::values_of(c.input("z2"));
+    const auto width = z1.shape[1];
+    const auto step = [&](const std::string& options, Compute compute) {
+      MethodHarness method(
+          "plugin = \"simsiam\", head_layers = 1, predictor_width = 2, "
+          "embedding_width = " +
+              std::to_string(width) + options,
+          {.compute = compute, .channels = width, .height = 1, .width = 1});
+      method.set("method.predictor.3.weight",
+                 {{width, 2}, std::vector<double>(static_cast<std::size_t>(2 * width), 0)});
+      return method.step({.views = {z1, z2}}).view_gradients;
+    };
+    for (const auto compute : {Compute::kFloat64, Compute::kFloat32}) {
+      const auto held = step("", compute);
+      golden::expect_equal(held.at(0), c.output("grad_z1"), golden::gradient_tolerance_of(compute));
+      golden::expect_equal(held.at(1), c.output("grad_z2"), golden::gradient_tolerance_of(compute));
+    }
+    const auto free = step(", stop_gradient = false", Compute::kFloat64);
+    EXPECT_NE(free.at(0).numbers, std::vector<double>(free.at(0).numbers.size(), 0));
+    tally.check();
+  }
+  EXPECT_GT(tally.checked(), 0);
+}
+
+TEST(SimSiamTest, HasAProjectorOfTheWidthThatItIsGiven) {
+  const auto first_shape = [](const std::string& options) {
+    MethodHarness method("plugin = \"simsiam\", head_layers = 2, embedding_width = 3" + options,
+                         {.channels = 4, .height = 1, .width = 1});
+    return method.get("method.projector.0.weight").shape;
+  };
+  EXPECT_EQ(first_shape(""), (std::vector<std::int64_t>{4, 4}));
+  EXPECT_EQ(first_shape(", head_width = 7"), (std::vector<std::int64_t>{7, 4}));
+}
+
 constexpr const char* kSmall = "plugin = \"simsiam\", embedding_width = 3, predictor_width = 2";
 
 TEST(SimSiamTest, TrainsItsTargetsOnlyWhereTheyAreNotHeld) {

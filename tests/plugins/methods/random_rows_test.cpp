@@ -149,6 +149,24 @@ double two_cosines(std::mt19937_64& random) {
   return sum;
 }
 
+constexpr std::int64_t kClassCount = 10;
+
+/// A linear classifier as it begins: weights and biases uniform in +-1/sqrt(width).
+double linear_classifier(std::mt19937_64& random) {
+  const double end = 1 / std::sqrt(static_cast<double>(kWidth));
+  std::uniform_real_distribution<double> uniform(-end, end);
+  Matrix weight(kClassCount, std::vector<double>(kWidth));
+  std::vector<double> bias(kClassCount);
+  for (auto& row : weight)
+    for (auto& w : row) w = uniform(random);
+  for (auto& b : bias) b = uniform(random);
+  const auto logits = reference::linear(unit_rows(random, kImages), weight, bias);
+  double loss = 0;
+  for (std::size_t i = 0; i < logits.size(); ++i)
+    loss += log_sum_exp(logits[i]) - logits[i][i % kClassCount];
+  return loss / kImages;
+}
+
 struct FirstLoss {
   std::string name, table;
   int views;
@@ -171,6 +189,7 @@ std::vector<FirstLoss> first_losses() {
       {"invaspread", R"(plugin = "invaspread", head_layers = 0)", 2, instance_softmax},
       {"byol", "byol", 2, [](auto& random) { return 4 - 2 * two_cosines(random); }},
       {"simsiam", "simsiam", 2, [](auto& random) { return -0.5 * two_cosines(random); }},
+      {"supervised", "supervised", 1, linear_classifier},
   };
 }
 
@@ -186,7 +205,8 @@ Settings stub(std::int64_t batch) {
           .height = 1,
           .width = 1,
           .train_images = kBank,
-          .batch_size = batch};
+          .batch_size = batch,
+          .classes = kClassCount};
 }
 
 // The rows of one batch are one draw; it lies near the mean of twenty draws.
@@ -199,6 +219,7 @@ TEST(FirstLossTest, IsThatOfTheFormulaOnIndependentRows) {
     MethodHarness method(m.table, stub(kImages));
     Batch batch;
     for (int v = 0; v < m.views; ++v) batch.views.push_back(values(unit_rows(random, kImages)));
+    for (std::int64_t i = 0; i < kImages; ++i) batch.labels.push_back(i % kClassCount);
     const double tolerance = std::abs(mean) < 0.1 ? 0.03 : 0.03 * std::abs(mean);
     EXPECT_NEAR(method.step(batch).loss.number(), mean, tolerance);
   }

@@ -19,42 +19,47 @@ using harness::Settings;
 using harness::Values;
 
 /// Without a head the embeddings are the stub's features, and those are the views.
-void check_rank(const Case& c, const std::string& suffix, const harness::Rank* rank) {
+void check_rank(const Case& c, Compute compute, const std::string& suffix,
+                const harness::Rank* rank) {
   const auto z = golden::values_of(c.input("z" + suffix));
   const auto pairs = c.integer("pairs_per_rank");
   MethodHarness method(
       "plugin = \"simclr\", head_layers = 0, loss = { plugin = \"nt_xent\", scale = \"code\", "
       "temperature = " +
           golden::exact(c.real("temperature")) + " }",
-      {.compute = Compute::kFloat64,
-       .channels = z.shape[1],
-       .height = 1,
-       .width = 1,
-       .rank = rank});
+      {.compute = compute, .channels = z.shape[1], .height = 1, .width = 1, .rank = rank});
   const auto result = method.step({.views = {rows_of(z, 0, pairs), rows_of(z, pairs, pairs)}});
-  golden::expect_equal(result.loss, c.output("loss" + suffix), golden::kFloat64);
+  golden::expect_equal(result.loss, c.output("loss" + suffix), golden::tolerance_of(compute));
   auto gradient = result.view_gradients.at(0);
   const auto& second = result.view_gradients.at(1).numbers;
   gradient.numbers.insert(gradient.numbers.end(), second.begin(), second.end());
   gradient.shape = z.shape;
-  golden::expect_equal(gradient, c.output("grad_z" + suffix), golden::kFloat64);
+  golden::expect_equal(gradient, c.output("grad_z" + suffix),
+                       golden::gradient_tolerance_of(compute));
 }
 
-TEST(SimClrTest, EqualsTheReleasedCodeOnGivenFeatures) {
+void check_every_case(Compute compute, const std::string& what) {
   KITH_REQUIRE_GOLDEN();
-  golden::Tally tally("simclr, given features");
+  golden::Tally tally("simclr, given features, " + what);
   for (const auto& c : golden::read_cases("simclr.h5")) {
     SCOPED_TRACE(c.where());
     if (c.integer("ranks") == 1) {
-      check_rank(c, "", nullptr);
+      check_rank(c, compute, "", nullptr);
     } else {
       harness::on_ranks(static_cast<int>(c.integer("ranks")), [&](const harness::Rank& rank) {
-        check_rank(c, "_r" + std::to_string(rank.index()), &rank);
+        check_rank(c, compute, "_r" + std::to_string(rank.index()), &rank);
       });
     }
     tally.check();
   }
   EXPECT_GT(tally.checked(), 0);
+}
+
+TEST(SimClrTest, EqualsTheReleasedCodeOnGivenFeaturesInFloat64) {
+  check_every_case(Compute::kFloat64, "float64");
+}
+TEST(SimClrTest, EqualsTheReleasedCodeOnGivenFeaturesInFloat32) {
+  check_every_case(Compute::kFloat32, "float32");
 }
 
 // Each chunk has batch norm of its own, so the loss is another one.
