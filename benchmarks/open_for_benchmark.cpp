@@ -13,7 +13,7 @@ host::PluginObjectPtr open_for_benchmark(const std::string& file, const OptionSe
                                          std::map<std::string, host::PluginObjectPtr> plugins) {
   const auto bytes = host::read_plugin_file(std::string(KITH_BUILD_DIR) + "/" + file);
   auto object = std::make_shared<host::PluginObject>();
-  object->metadata = host::read_note(host::ElfFile(bytes.bytes), bytes.path);
+  object->metadata = host::read_note(host::ElfFile(bytes), bytes.path);
   std::vector<host::OptionValue> values;
   std::size_t used = 0;
   for (const auto& spec : object->metadata.options) {

@@ -95,13 +95,12 @@ bool sdk_fits(const std::string& plugin_sdk, const std::string& host_sdk) {
   return host->first == 0 ? plugin->second == host->second : plugin->second <= host->second;
 }
 
-ElfFile parse_elf(const PluginFile& file) {
+ElfFile parse_elf(const ByteReader& bytes, const std::filesystem::path& path) {
   try {
-    return ElfFile(file.bytes);
+    return ElfFile(bytes);
   } catch (const ElfError& e) {
-    const std::string name = "'" + file.path.filename().string() + "'";
-    const std::string has =
-        file.path.string() + ", " + std::to_string(file.bytes.size()) + " bytes";
+    const std::string name = "'" + path.filename().string() + "'";
+    const std::string has = path.string() + ", " + std::to_string(bytes.size()) + " bytes";
     if (e.damaged())
       throw PluginRefused({RefusalCode::kDamagedElf, name + " is truncated or damaged: " + e.what(),
                            has, "reads ELF shared libraries for x86-64 Linux",

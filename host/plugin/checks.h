@@ -8,10 +8,11 @@
 
 namespace kith::host {
 
-/// The ELF tables of a plugin's bytes.
+/// The ELF tables of a plugin's bytes. `path` names them in refusals.
 ///
 /// @throws PluginRefused  kNotThisMachine, kDamagedElf.
-ElfFile parse_elf(const PluginFile& file);
+ElfFile parse_elf(const ByteReader& bytes, const std::filesystem::path& path);
+inline ElfFile parse_elf(const PluginFile& file) { return parse_elf(file, file.path); }
 
 /// Tier, SDK version, interface, services, operators: what the note alone decides.
 ///

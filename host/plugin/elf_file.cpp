@@ -4,6 +4,7 @@
 #include <elf.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <map>
 
@@ -15,6 +16,7 @@ constexpr std::size_t kMaxDynamicEntries = 4096;
 constexpr std::uint64_t kMaxSymbols = 1u << 18;
 constexpr std::size_t kMaxVersions = 1u << 14;
 constexpr std::uint64_t kMaxNotes = 1u << 16;
+constexpr std::uint64_t kMaxKeptBytes = std::uint64_t{16} << 20;  ///< of notes and names
 
 [[noreturn]] void damaged(const std::string& what) { throw ElfError(true, what); }
 [[noreturn]] void foreign(const std::string& what) { throw ElfError(false, what); }
@@ -69,7 +71,7 @@ struct Version {
 /// Fills an ElfFile in; lives only while it does.
 class ElfParser {
  public:
-  ElfParser(std::span<const std::byte> bytes, ElfFile& out) : bytes_(bytes), out_(out) {}
+  ElfParser(const ByteReader& bytes, ElfFile& out) : bytes_(bytes), out_(out) {}
 
   void parse() {
     const auto header = parse_header();
@@ -87,22 +89,33 @@ class ElfParser {
       damaged(std::string(what) + " lies at byte " + std::to_string(offset) +
               ", outside the file of " + std::to_string(bytes_.size()) + " bytes");
     T value;
-    std::memcpy(&value, bytes_.data() + offset, sizeof(T));
+    bytes_.read(offset, std::as_writable_bytes(std::span(&value, 1)));
     return value;
   }
 
-  std::span<const std::byte> piece(std::uint64_t offset, std::uint64_t size,
-                                   const char* what) const {
+  void check_piece(std::uint64_t offset, std::uint64_t size, const char* what) const {
     if (offset > bytes_.size() || size > bytes_.size() - offset)
       damaged(std::string(what) + " (" + std::to_string(size) + " bytes at byte " +
               std::to_string(offset) + ") does not fit in the file of " +
               std::to_string(bytes_.size()) + " bytes");
-    return bytes_.subspan(offset, size);
+  }
+
+  /// A piece of the file that the ElfFile keeps.
+  std::span<const std::byte> piece(std::uint64_t offset, std::uint64_t size, const char* what) {
+    check_piece(offset, size, what);
+    kept_ += size;
+    if (kept_ > kMaxKeptBytes) damaged("its notes and names have more than 16 MiB");
+    auto& bytes = out_.pieces_.emplace_back(static_cast<std::size_t>(size));
+    bytes_.read(offset, bytes);
+    return bytes;
   }
 
   Elf64_Ehdr parse_header() const {
-    if (bytes_.size() < SELFMAG || std::memcmp(bytes_.data(), ELFMAG, SELFMAG) != 0)
-      foreign(kind_of_file(bytes_));
+    std::array<std::byte, 8> begin{};
+    const auto first = std::span(begin).first(std::min<std::size_t>(begin.size(), bytes_.size()));
+    bytes_.read(0, first);
+    if (first.size() < SELFMAG || std::memcmp(first.data(), ELFMAG, SELFMAG) != 0)
+      foreign(kind_of_file(first));
     if (bytes_.size() < sizeof(Elf64_Ehdr)) damaged("the ELF header is cut off");
     const auto header = read<Elf64_Ehdr>(0, "the ELF header");
     if (header.e_ident[EI_CLASS] != ELFCLASS64) foreign("a 32-bit ELF file");
@@ -120,8 +133,8 @@ class ElfParser {
     // The table of sections is the last thing that linkers write, so it tells of a cut file.
     // Nothing in it is read.
     if (header.e_shoff != 0)
-      piece(header.e_shoff, std::uint64_t{header.e_shnum} * header.e_shentsize,
-            "the table of sections");
+      check_piece(header.e_shoff, std::uint64_t{header.e_shnum} * header.e_shentsize,
+                  "the table of sections");
     return header;
   }
 
@@ -133,7 +146,7 @@ class ElfParser {
       const bool matters =
           segment.p_type == PT_LOAD || segment.p_type == PT_NOTE || segment.p_type == PT_DYNAMIC;
       if (!matters) continue;
-      piece(segment.p_offset, segment.p_filesz, "a segment");
+      check_piece(segment.p_offset, segment.p_filesz, "a segment");
       if (segment.p_type == PT_LOAD && (segment.p_memsz < segment.p_filesz ||
                                         segment.p_vaddr + segment.p_memsz < segment.p_vaddr))
         damaged("a segment's size in memory cannot be");
@@ -152,11 +165,10 @@ class ElfParser {
       const std::uint64_t end = descriptor_at + header.n_descsz;
       if (end > segment.p_filesz) damaged("a note is longer than its segment");
       if (out_.notes_.size() == kMaxNotes) damaged("it has too many notes");
-      const auto name = piece(segment.p_offset + name_at, header.n_namesz, "a note's name");
-      std::string_view owner(reinterpret_cast<const char*>(name.data()), name.size());
+      const auto note = piece(segment.p_offset + name_at, end - name_at, "a note");
+      std::string_view owner(reinterpret_cast<const char*>(note.data()), header.n_namesz);
       if (!owner.empty() && owner.back() == '\0') owner.remove_suffix(1);
-      out_.notes_.push_back({owner, header.n_type,
-                             piece(segment.p_offset + descriptor_at, header.n_descsz, "a note")});
+      out_.notes_.push_back({owner, header.n_type, note.subspan(descriptor_at - name_at)});
       at = std::min(padded(end), static_cast<std::uint64_t>(segment.p_filesz));
     }
   }
@@ -321,13 +333,14 @@ class ElfParser {
     return versions;
   }
 
-  std::span<const std::byte> bytes_;
+  const ByteReader& bytes_;
   ElfFile& out_;
+  std::uint64_t kept_ = 0;
   std::vector<Elf64_Phdr> segments_;
   std::map<std::int64_t, std::uint64_t> tags_;
   std::span<const std::byte> strings_;
 };
 
-ElfFile::ElfFile(std::span<const std::byte> bytes) { ElfParser(bytes, *this).parse(); }
+ElfFile::ElfFile(const ByteReader& bytes) { ElfParser(bytes, *this).parse(); }
 
 }  // namespace kith::host

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "plugin/byte_reader.h"
+
 namespace kith::host {
 
 /// The bytes are no ELF shared library for x86-64 Linux, or its tables contradict the file.
@@ -22,7 +24,7 @@ class ElfError : public std::runtime_error {
   bool damaged_;
 };
 
-/// A symbol of the dynamic symbol table. The texts are views of the file's bytes.
+/// A symbol of the dynamic symbol table. The texts are views of what its ElfFile keeps.
 struct ElfSymbol {
   std::string_view name;
   bool defined = false;
@@ -46,12 +48,15 @@ struct ElfNote {
 
 /// What a shared library's bytes say, found through its program headers as the dynamic linker does;
 /// section headers are not looked at. Every offset, length and count is checked against the bytes,
-/// so that any bytes at all may be given. The object views the bytes that it was made of: they must
-/// outlive it.
+/// so that any bytes at all may be given. It keeps the notes and the names, at most some 16 MB of
+/// them; the rest of the file is looked at and left where it is.
 class ElfFile {
  public:
-  /// @throws ElfError
-  explicit ElfFile(std::span<const std::byte> bytes);
+  /// @throws ElfError, and what reading throws.
+  explicit ElfFile(const ByteReader& bytes);
+  explicit ElfFile(std::span<const std::byte> bytes) : ElfFile(MemoryReader(bytes)) {}
+  ElfFile(ElfFile&&) = default;
+  ElfFile& operator=(ElfFile&&) = default;
 
   const std::vector<ElfNote>& notes() const { return notes_; }
   const std::vector<ElfSymbol>& symbols() const { return symbols_; }
@@ -62,6 +67,8 @@ class ElfFile {
 
  private:
   friend class ElfParser;
+  /// What the views view; each keeps its place when the object moves.
+  std::vector<std::vector<std::byte>> pieces_;
   std::vector<ElfNote> notes_;
   std::vector<ElfSymbol> symbols_;
   std::vector<std::string_view> needed_;

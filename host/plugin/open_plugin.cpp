@@ -17,6 +17,8 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <span>
+#include <string>
 
 #include "plugin/refusal.h"
 
@@ -59,25 +61,29 @@ std::uint32_t smallest_table(const std::string& interface_id) {
   return sizeof(TableHead);
 }
 
+/// Writes all of the bytes, or says that it can't.
+bool write_all(int fd, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t wrote = ::write(fd, bytes.data(), bytes.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(wrote));
+  }
+  return true;
+}
+
 /// A path under which the dynamic linker finds exactly these bytes. The descriptor stays open: the
 /// linker knows a library by its path, and the number must not be given to another.
 std::string sealed_copy(const PluginFile& file) {
   const std::string name = "kith:" + file.path.filename().string().substr(0, 200);
-  const int fd = ::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (fd < 0) return {};
-  std::size_t done = 0;
-  while (done < file.bytes.size()) {
-    const ssize_t wrote = ::write(fd, file.bytes.data() + done, file.bytes.size() - done);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) break;
-    done += static_cast<std::size_t>(wrote);
-  }
+  Descriptor copy(::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (copy.get() < 0) return {};
+  bool whole = true;
+  file.for_each_block(
+      [&](std::span<const std::byte> bytes) { whole = whole && write_all(copy.get(), bytes); });
   constexpr int kSeals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
-  if (done != file.bytes.size() || ::fcntl(fd, F_ADD_SEALS, kSeals) != 0) {
-    ::close(fd);
-    return {};
-  }
-  return "/proc/self/fd/" + std::to_string(fd);
+  if (!whole || ::fcntl(copy.get(), F_ADD_SEALS, kSeals) != 0) return {};
+  return "/proc/self/fd/" + std::to_string(copy.release());
 }
 
 std::string path_to_open(const PluginFile& file) {
@@ -87,11 +93,7 @@ std::string path_to_open(const PluginFile& file) {
     if (!path.empty()) return path;
   }
   // No anonymous file (a hardened system), or none wanted: the path, hashed again right before.
-  if (read_plugin_file(file.path).sha256 != file.sha256)
-    throw PluginRefused({RefusalCode::kChanged,
-                         "'" + file.path.filename().string() + "' changed while it was checked",
-                         file.path.string(), "checked SHA-256 " + file.sha256,
-                         "try again when nothing writes the file"});
+  if (read_plugin_file(file.path).sha256 != file.sha256) refuse_changed(file);
   // With a slash in it, so that the linker searches nowhere.
   return std::filesystem::absolute(file.path).string();
 }

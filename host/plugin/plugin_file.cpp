@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -14,19 +15,7 @@
 namespace kith::host {
 namespace {
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
+constexpr std::size_t kBlockBytes = std::size_t{64} << 10;
 
 [[noreturn]] void refuse(RefusalCode code, const std::filesystem::path& path,
                          const std::string& has, const std::string& todo) {
@@ -35,11 +24,85 @@ class Descriptor {
                        todo});
 }
 
+/// Reads from a place until `out` is full or the file ends; how many bytes came.
+std::size_t read_at(int file, std::uint64_t offset, std::span<std::byte> out,
+                    const std::filesystem::path& path) {
+  std::size_t have = 0;
+  while (have < out.size()) {
+    const ssize_t got =
+        ::pread(file, out.data() + have, out.size() - have, static_cast<off_t>(offset + have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0)
+      refuse(RefusalCode::kUnreadable, path, std::strerror(errno), "check the file system");
+    if (got == 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  return have;
+}
+
+std::array<std::uint8_t, 32> digest_of(std::span<const std::byte> bytes) {
+  Sha256 digest;
+  digest.update(bytes.data(), bytes.size());
+  return digest.digest();
+}
+
+std::size_t block_size(std::uint64_t file_size, std::size_t index) {
+  const std::uint64_t begin = std::uint64_t{index} * kBlockBytes;
+  return static_cast<std::size_t>(std::min<std::uint64_t>(kBlockBytes, file_size - begin));
+}
+
 }  // namespace
+
+Descriptor::~Descriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+void refuse_changed(const PluginFile& file) {
+  throw PluginRefused({RefusalCode::kChanged,
+                       "'" + file.path.filename().string() + "' changed while it was checked",
+                       file.path.string(), "checked SHA-256 " + file.sha256,
+                       "try again when nothing writes the file"});
+}
+
+void PluginFile::load(std::size_t index, Block& block) const {
+  block.index = SIZE_MAX;  // until it is known to be right
+  block.bytes.resize(block_size(size_, index));
+  const auto have = read_at(file_.get(), std::uint64_t{index} * kBlockBytes, block.bytes, path);
+  if (have != block.bytes.size() || digest_of(block.bytes) != digests_[index])
+    refuse_changed(*this);
+  block.index = index;
+}
+
+const PluginFile::Block& PluginFile::block(std::size_t index) const {
+  for (const Block& known : cache_)
+    if (known.index == index) return known;
+  Block& place = cache_[next_++ % cache_.size()];
+  load(index, place);
+  return place;
+}
+
+void PluginFile::read(std::uint64_t offset, std::span<std::byte> out) const {
+  while (!out.empty()) {
+    const Block& from = block(static_cast<std::size_t>(offset / kBlockBytes));
+    const auto inside = static_cast<std::size_t>(offset % kBlockBytes);
+    const std::size_t count = std::min(out.size(), from.bytes.size() - inside);
+    std::memcpy(out.data(), from.bytes.data() + inside, count);
+    out = out.subspan(count);
+    offset += count;
+  }
+}
+
+void PluginFile::for_each_block(const std::function<void(std::span<const std::byte>)>& take) const {
+  Block current;
+  for (std::size_t index = 0; index < digests_.size(); ++index) {
+    load(index, current);
+    take(current.bytes);
+  }
+}
 
 PluginFile read_plugin_file(const std::filesystem::path& path) {
   // O_NONBLOCK: opening a pipe must not wait for a writer.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) {
     const int error = errno;
     refuse(RefusalCode::kUnreadable, path, std::strerror(error),
@@ -59,20 +122,19 @@ PluginFile read_plugin_file(const std::filesystem::path& path) {
            "strip the file, or keep data out of it");
   PluginFile out;
   out.path = path;
-  out.bytes.resize(static_cast<std::size_t>(info.st_size));
-  std::size_t have = 0;
-  while (have < out.bytes.size()) {
-    const ssize_t got = ::read(file.get(), out.bytes.data() + have, out.bytes.size() - have);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0)
-      refuse(RefusalCode::kUnreadable, path, std::strerror(errno), "check the file system");
-    if (got == 0) break;
-    have += static_cast<std::size_t>(got);
+  out.size_ = static_cast<std::uint64_t>(info.st_size);
+  Sha256 whole;
+  std::vector<std::byte> bytes;
+  for (std::uint64_t at = 0; at < out.size_; at += bytes.size()) {
+    bytes.resize(block_size(out.size_, out.digests_.size()));
+    if (read_at(file.get(), at, bytes, path) != bytes.size())
+      refuse(RefusalCode::kUnreadable, path, "a file that shrank while it was read",
+             "wait until it is written");
+    whole.update(bytes.data(), bytes.size());
+    out.digests_.push_back(digest_of(bytes));
   }
-  if (have != out.bytes.size())
-    refuse(RefusalCode::kUnreadable, path, "a file that shrank while it was read",
-           "wait until it is written");
-  out.sha256 = sha256_hex(out.bytes);
+  out.sha256 = whole.finish();
+  out.file_ = std::move(file);
   return out;
 }
 

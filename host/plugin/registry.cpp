@@ -53,7 +53,7 @@ PluginRecord read_record(const fs::path& path, const std::string& reason) {
   std::error_code error;
   record.path = fs::absolute(path, error).lexically_normal();
   record.sha256 = file.sha256;
-  record.size = file.bytes.size();
+  record.size = file.size();
   record.folder_reason = reason;
   for (std::string_view library : elf.needed_libraries())
     record.needed_libraries.emplace_back(library);

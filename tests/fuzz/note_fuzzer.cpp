@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A plugin's file: ELF tables, notes, and what is decided by them before any of its code runs.
-#include <algorithm>
-#include <span>
+#include <cstddef>
 
 #include "fuzz_entry.h"
 #include "plugin/checks.h"
@@ -13,14 +12,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   using namespace kith::host;  // NOLINT(google-build-using-namespace)
   PluginFile file;
   file.path = "fuzz.so";
-  const auto* first = reinterpret_cast<const std::byte*>(bytes);
-  file.bytes.assign(first, first + size);
+  const MemoryReader given({reinterpret_cast<const std::byte*>(bytes), size});
   HostAbilities host;
   host.has_service = [](const std::string&) { return true; };
   host.has_operator = [](const std::string& name) { return name.size() % 2 == 0; };
   host.operator_names = [] { return std::vector<std::string>{"aten::mul.Tensor"}; };
   try {
-    const ElfFile elf = parse_elf(file);
+    const ElfFile elf = parse_elf(given, file.path);
     const PluginMetadata metadata = read_note(elf, file.path);
     for (const auto& option : metadata.options)
       static_cast<void>(type_text(option) + default_text(option));

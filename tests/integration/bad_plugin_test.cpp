@@ -2,6 +2,8 @@
 // Plugins that can't be used: a text of four lines, and the program lives on.
 #include <gmock/gmock.h>
 
+#include <cstdint>
+#include <cstdio>
 #include <filesystem>
 
 #include "run_contents.h"
@@ -50,6 +52,21 @@ TEST_F(BadPluginTest, FileThatIsAbsentIsNamed) {
   const auto error = refusal_of("absent");
   EXPECT_THAT(error, HasSubstr("KITH-201 'absent.so' cannot be read as a plugin"));
   EXPECT_THAT(error, HasSubstr("absent.so: No such file or directory"));
+}
+
+/// What is read of a plugin is what its tables take, however large the file is.
+TEST_F(BadPluginTest, AHugeFileIsReadInPieces) {
+  take(KITH_PLUGIN_FIXTURES, "complete");
+  const auto file = folder() / "plugins" / "complete.so";
+  const auto small = kith({"plugin", "inspect", file.string()});
+  ASSERT_EQ(small.code, 0) << small.err;
+  fs::resize_file(file, std::uintmax_t{200} << 20);
+  const auto huge = kith({"plugin", "inspect", file.string()});
+  EXPECT_EQ(huge.code, 0) << huge.err;
+  EXPECT_THAT(huge.out, HasSubstr("org.test.complete"));
+  std::printf("inspecting 200 MiB took %ld KiB more than the file without padding, %ld KiB\n",
+              huge.peak_memory_kib - small.peak_memory_kib, small.peak_memory_kib);
+  EXPECT_LT(huge.peak_memory_kib - small.peak_memory_kib, 16 << 10);
 }
 
 TEST_F(BadPluginTest, TextNamedAsALibraryIsRefused) {

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,15 +98,17 @@ Process::~Process() {
   if (ended_) return;
   ::kill(-pid_, SIGKILL);
   int status = 0;
-  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  rusage used{};
+  while (::wait4(pid_, &status, 0, &used) < 0 && errno == EINTR) {
   }
-  finish(status);
+  finish(status, used.ru_maxrss);
 }
 
 void Process::send(int signal) const { ::kill(pid_, signal); }
 
-void Process::finish(int status) {
+void Process::finish(int status, long peak_memory_kib) {
   ended_ = true;
+  outcome_.peak_memory_kib = peak_memory_kib;
   if (WIFEXITED(status)) outcome_.code = WEXITSTATUS(status);
   if (WIFSIGNALED(status)) outcome_.signal = WTERMSIG(status);
   if (terminal_reader_.joinable()) {
@@ -119,8 +122,9 @@ void Process::finish(int status) {
 bool Process::running() {
   if (ended_) return false;
   int status = 0;
-  if (::waitpid(pid_, &status, WNOHANG) != pid_) return true;
-  finish(status);
+  rusage used{};
+  if (::wait4(pid_, &status, WNOHANG, &used) != pid_) return true;
+  finish(status, used.ru_maxrss);
   return false;
 }
 

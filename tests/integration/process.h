@@ -14,9 +14,10 @@ namespace kith::integration {
 
 /// How a process ended and what it wrote.
 struct Outcome {
-  int code = -1;           ///< exit code; -1 if a signal or the time limit ended it
-  int signal = 0;          ///< the signal that ended it, or 0
-  bool timed_out = false;  ///< it was killed because it took too long
+  int code = -1;             ///< exit code; -1 if a signal or the time limit ended it
+  int signal = 0;            ///< the signal that ended it, or 0
+  bool timed_out = false;    ///< it was killed because it took too long
+  long peak_memory_kib = 0;  ///< most memory that it had resident
   std::string out, err;
 };
 
@@ -47,7 +48,7 @@ class Process {
 
  private:
   void spawn(const Command& command);
-  void finish(int status);
+  void finish(int status, long peak_memory_kib);
 
   std::filesystem::path out_file_, err_file_;
   int terminal_ = -1;  ///< the reading end

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugin/elf_file.h"
 
+#include <elf.h>
+
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <random>
 
 #include "plugin/note_reader.h"
@@ -62,6 +67,39 @@ TEST_F(ElfFileTest, NamesWhatAFileIsInstead) {
   other = bytes_;
   other[16] = 1;  // e_type: ET_REL
   EXPECT_EQ(error_of(other), "an ELF file, but no shared library (type 1)");
+}
+
+TEST_F(ElfFileTest, RefusesNamesThatTakeMoreThanItKeeps) {
+  auto huge = bytes_;
+  const auto at = [&](std::size_t offset) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, huge.data() + offset, sizeof value);
+    return value;
+  };
+  // A segment that is as long as the file, which has grown, and a string table that fills it.
+  const std::size_t size = std::size_t{20} << 20;
+  huge.resize(size);
+  const auto headers = static_cast<std::size_t>(at(offsetof(Elf64_Ehdr, e_phoff)));
+  const auto put = [&](std::size_t offset, std::uint64_t value) {
+    std::memcpy(huge.data() + offset, &value, sizeof value);
+  };
+  std::size_t dynamic = 0, dynamic_size = 0;
+  for (std::size_t i = 0; i < static_cast<unsigned char>(huge[offsetof(Elf64_Ehdr, e_phnum)]);
+       ++i) {
+    const auto header = headers + i * sizeof(Elf64_Phdr);
+    const auto type = static_cast<std::uint32_t>(at(header));
+    if (type == PT_DYNAMIC) {
+      dynamic = static_cast<std::size_t>(at(header + offsetof(Elf64_Phdr, p_offset)));
+      dynamic_size = static_cast<std::size_t>(at(header + offsetof(Elf64_Phdr, p_filesz)));
+    }
+    if (type != PT_LOAD || at(header + offsetof(Elf64_Phdr, p_offset)) != 0) continue;
+    put(header + offsetof(Elf64_Phdr, p_filesz), size);
+    put(header + offsetof(Elf64_Phdr, p_memsz), size);
+  }
+  ASSERT_NE(dynamic, 0u);
+  for (std::size_t entry = 0; entry < dynamic_size; entry += sizeof(Elf64_Dyn))
+    if (at(dynamic + entry) == DT_STRSZ) put(dynamic + entry + 8, std::uint64_t{17} << 20);
+  EXPECT_EQ(error_of(huge), "its notes and names have more than 16 MiB");
 }
 
 TEST_F(ElfFileTest, RefusesAFileThatIsCutAnywhere) {
