@@ -85,7 +85,7 @@ std::string verdict(const Findings& sum, bool can_skip) {
   if (!sum.problems.empty())
     text = fmt::format("problems with files, labels or folders: {}; put them right\n",
                        sum.problems.size());
-  if (sum.damaged.empty()) return text + fmt::format("all {} images decode", sum.images);
+  if (sum.damaged.empty()) return text + "of the images that could be looked at none is damaged";
   return text + fmt::format("{} of {} images do not decode; put them right or remove them{}",
                             sum.damaged.size(), sum.images,
                             can_skip ? ", or leave them out with data.on_damaged = \"skip\"" : "");

@@ -19,6 +19,7 @@ class NestingScan {
   explicit NestingScan(std::string_view text) : text_(text) {}
 
   std::optional<TextPosition> run() {
+    if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;  // a byte order mark, which TOML passes over
     while (at_ < text_.size()) {
       const std::size_t here = at_;
       step();

@@ -159,4 +159,11 @@ std::optional<ConfigNode> parse_override_value(const std::string& text, const So
   return std::nullopt;
 }
 
+ConfigNode parse_settings(const std::string& text, const std::string& name) {
+  Problems problems;
+  auto node = parse_document(text, name, "/", problems);
+  problems.raise(name);
+  return std::move(*node);
+}
+
 }  // namespace kith::host

@@ -26,4 +26,8 @@ std::optional<ConfigNode> parse_override_value(const std::string& text, const So
                                                const std::filesystem::path& folder,
                                                Problems& problems);
 
+/// A run's settings, which kith wrote.
+/// @param name  of the text, for errors. @throws ConfigError if it is no TOML.
+ConfigNode parse_settings(const std::string& text, const std::string& name);
+
 }  // namespace kith::host

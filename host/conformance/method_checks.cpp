@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <kith/error.hpp>
+#include <memory>
 #include <utility>
 
 #include "conformance/check.h"
@@ -90,13 +91,14 @@ void is_finite_at_option_ends(const Subject& s, Findings& f) {
   int refused = 0;
   // With its smallest batch where the option goes with it.
   const auto tried = [&](const std::string& table, std::int64_t n) {
+    std::unique_ptr<MethodHarness> method;
     try {
-      auto method = make(s, n, table);
-      expect_finite_step(method, batch(s, n), f);
-      return true;
+      method.reset(new MethodHarness(make(s, n, table)));  // it can't be moved
     } catch (const ConfigError&) {
       return false;
     }
+    expect_finite_step(*method, batch(s, n), f);
+    return true;
   };
   for (const auto& table : tables) {
     f.about(table);

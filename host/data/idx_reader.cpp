@@ -124,16 +124,22 @@ class IdxSource : public SplitSource {
   }
 
   void open(std::int64_t num_classes) override {
-    if (!pixels_.empty()) return;
+    if (opened_) return;
+    opened_ = true;
     if (files_.labels) passes(on_problem_, [&] { labels_ = read_idx_values(*files_.labels); });
+    std::int64_t wrong = 0;
     for (std::size_t i = 0; i < labels_.size() && num_classes >= 0; ++i) {
-      if (labels_[i] < num_classes) continue;
+      if (labels_[i] < num_classes || ++wrong > kLabelsTold) continue;
       passes(on_problem_, [&] {
         throw DataError("idx: '" + files_.labels->string() + "': labels must be below " +
                         std::to_string(num_classes) + ", the number of classes of train, got " +
                         std::to_string(labels_[i]) + " (sample " + std::to_string(i) + ")");
       });
     }
+    if (wrong > kLabelsTold)
+      on_problem_("idx: '" + files_.labels->string() + "': labels of " +
+                  std::to_string(wrong - kLabelsTold) + " more samples are not below " +
+                  std::to_string(num_classes));
     passes(on_problem_, [&] { pixels_ = read_idx_values(files_.images); });
   }
 
@@ -152,6 +158,7 @@ class IdxSource : public SplitSource {
   int channels_;
   OnProblem on_problem_;
   std::vector<std::uint8_t> pixels_, labels_;
+  bool opened_ = false;  ///< with success or not
 };
 
 void check_sizes(const PartFiles& train, const PartFiles& test) {

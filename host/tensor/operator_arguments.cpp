@@ -174,10 +174,21 @@ std::size_t place_of(const kith_op_s& op, const char* name) {
 }
 
 ReadsBack reading_of(const std::string& name) {
-  static const std::set<std::string> always = {
-      "aten::item",  "aten::nonzero",       "aten::nonzero_numpy",       "aten::argwhere",
-      "aten::where", "aten::masked_select", "aten::_local_scalar_dense", "aten::is_nonzero",
-      "aten::equal"};
+  static const std::set<std::string> always = {"aten::item",
+                                               "aten::nonzero",
+                                               "aten::nonzero_numpy",
+                                               "aten::argwhere",
+                                               "aten::where",
+                                               "aten::masked_select",
+                                               "aten::_local_scalar_dense",
+                                               "aten::is_nonzero",
+                                               "aten::equal",
+                                               "aten::allclose",
+                                               "aten::_unique2",
+                                               "aten::unique_dim",
+                                               "aten::bincount",
+                                               "aten::unique_consecutive",
+                                               "aten::repeat_interleave.Tensor"};
   static const std::set<std::string> with_mask = {"aten::index.Tensor", "aten::index_put",
                                                   "aten::index_put_", "aten::_index_put_impl_"};
   if (always.count(name) != 0) return ReadsBack::kAlways;

@@ -76,7 +76,7 @@ class ExperimentRun {
     shelf_.emplace(folder);
     for (const auto& message : shelf_->registry().messages()) tell(events_.on_note, message);
     auto resolved = load_experiment(file, request_.overrides, *shelf_);
-    if (request_.resume) resolved = held_to_record(std::move(resolved), file);
+    if (request_.resume) resolved = with_end(std::move(resolved), file);
     for (const auto& warning : resolved.warnings) tell(events_.on_warning, warning);
     resolved.experiment.folder = folder;
     device_ = open_device(request_.device);
@@ -85,36 +85,37 @@ class ExperimentRun {
     assembly_.emplace(assemble(std::move(resolved), *shelf_));
     plugins_ = joined(plugin_lines(*shelf_));
     data_identity_ = assembly_->data_identity();
-    if (request_.resume) check_found();
+    if (request_.resume) check_record(file);
     if (!assembly_->measured.empty()) tell(events_.on_note, assembly_->measured);
     for (const auto& text : left_out(*assembly_)) tell(events_.on_warning, text);
     for (const auto& text : dry_run(*assembly_).warnings) tell(events_.on_warning, text);
     if (!folder_) make_folder(file);
   }
 
-  /// The settings that a run goes on with: those that run.h5 has, with a later end if it is asked
-  /// for.
-  ResolvedExperiment held_to_record(ResolvedExperiment resolved,
-                                    const std::filesystem::path& file) const {
-    const auto began = record_->beginning();
+  /// The settings that a run goes on with: its own, with a later end if it is asked for.
+  ResolvedExperiment with_end(ResolvedExperiment resolved, const std::filesystem::path& file) {
+    settings_now_ = to_resolved_toml(resolved);
     const auto& extension = request_.extension;
-    if (extension && !began)
-      throw ConfigError("resume: --extend: the run was stopped before it began; go on without");
-    if (began)
-      check_resume_settings(began->resolved_toml, to_resolved_toml(resolved), file,
-                            extension.has_value());
     if (!extension) return resolved;
-    check_extension(*extension, began->resolved_toml);
+    const auto began = record_->beginning();
+    if (!began)
+      throw ConfigError(
+          "resume: --extend: run.h5 does not say what the run began with: it was stopped before it "
+          "began, or an older kith wrote it");
+    epochs_before_ = check_extension(*extension, began->resolved_toml);
+    check_extendable(*folder_, checkpoint_, record_->finished() ? epochs_before_ : 0);
     auto overrides = request_.overrides;
     overrides.push_back("train.epochs=" + std::to_string(extension->epochs));
     return load_experiment(file, overrides, *shelf_);
   }
 
-  /// Holds plugins and data against those that run.h5 has, with a checkpoint or not.
-  void check_found() const {
+  /// Holds what goes on against what run.h5 has of the run's beginning, with a checkpoint or not.
+  void check_record(const std::filesystem::path& file) const {
     const auto began = record_->beginning();
     if (!began) return;
     check_resume_plugins(joined(began->plugins), plugins_);
+    check_resume_settings(began->resolved_toml, settings_now_, file,
+                          request_.extension.has_value());
     check_resume_data(began->data_identity, data_identity_, assembly_->dataset->path());
   }
 
@@ -148,9 +149,16 @@ class ExperimentRun {
     if (request_.resume && first_step_ == 0)
       record_->cut_after(0, 0);  // killed before its first checkpoint
     evaluator_->skip_constant_rows(record_->with_constant_rows());
-    if (request_.extension) folder_->replace_resolved(assembly_->resolved_toml);
+    if (request_.extension) begin_extension();
     record_->write_provenance(*assembly_, *shelf_, device_.str(), threads_);
     record_->commit();
+  }
+
+  /// The checkpoint anew, so that a resume keeps what the earlier end wrote into the log.
+  void begin_extension() {
+    record_->extended(first_step_, epochs_before_, *request_.extension);
+    save(first_step_);
+    folder_->replace_resolved(assembly_->resolved_toml);
   }
 
   void restore() {
@@ -254,7 +262,9 @@ class ExperimentRun {
   std::unique_ptr<Job> job_;
   std::unique_ptr<Trainer> trainer_;
   std::unique_ptr<Evaluator> evaluator_;
-  std::string plugins_;  ///< plugin_lines, each with a line break
+  std::string settings_now_;        // resolved TOML as it was found, of a run that goes on
+  std::int64_t epochs_before_ = 0;  // of a run that is extended
+  std::string plugins_;             ///< plugin_lines, each with a line break
   std::string data_identity_;
   std::int64_t first_step_ = 0;
 };

@@ -24,8 +24,11 @@ void find_schedules(const ConfigNode& node, const std::string& path,
   if (const auto* kind = node.is_table() ? node.find("kind") : nullptr;
       kind != nullptr && kind->is_text() && (kind->text() == "cosine" || kind->text() == "linear"))
     found.push_back(path + " (" + kind->text() + ")");
-  for (const auto& item : node.items)
-    if (item.is_table() || item.is_list()) find_schedules(item, join_keys(path, item.key), found);
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    const auto& item = node.items[i];
+    const auto key = node.is_list() ? std::to_string(i) : item.key;
+    if (item.is_table() || item.is_list()) find_schedules(item, join_keys(path, key), found);
+  }
 }
 
 }  // namespace
@@ -42,11 +45,9 @@ Extension read_extension(const std::string& text, bool stretch_schedules) {
       "'");
 }
 
-void check_extension(const Extension& extension, const std::string& began_with) {
-  Problems problems;
-  const auto settings = parse_document(began_with, "the settings in run.h5", "/", problems);
-  problems.raise("the settings in run.h5");
-  const auto* train = settings->find("train");
+std::int64_t check_extension(const Extension& extension, const std::string& began_with) {
+  const auto settings = parse_settings(began_with, "the settings in run.h5");
+  const auto* train = settings.find("train");
   const auto* epochs = train == nullptr ? nullptr : train->find("epochs");
   const auto has = epochs == nullptr ? 0 : std::get<std::int64_t>(epochs->scalar);
   if (extension.epochs <= has)
@@ -54,8 +55,8 @@ void check_extension(const Extension& extension, const std::string& began_with) 
         fmt::format("resume: --extend epochs={}: the run has {} epochs already; wanted more",
                     extension.epochs, has));
   std::vector<std::string> schedules;
-  find_schedules(*settings, "", schedules);
-  if (schedules.empty() || extension.stretch_schedules) return;
+  find_schedules(settings, "", schedules);
+  if (schedules.empty() || extension.stretch_schedules) return has;
   throw ConfigError(fmt::format(
       "resume: --extend epochs={}: what depends on the run's end would have been another from the "
       "first step on: {}; begin a new run, or add --stretch-schedules: from here on they are those "

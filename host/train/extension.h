@@ -18,8 +18,10 @@ struct Extension {
 Extension read_extension(const std::string& text, bool stretch_schedules);
 
 /// @param began_with  resolved TOML, as run.h5 keeps it.
-/// @throws ConfigError  if the run is as long already; or, unless it is told to stretch them, with
+/// @returns             the epochs that the run has.
+/// @throws ConfigError  if these are as many already; or, unless it is told to stretch them, with
 ///                      the schedules that depend on the end: tables of kind cosine or linear.
-void check_extension(const Extension& extension, const std::string& began_with);
+///                      What a method makes of the totals of Progress by itself is not seen.
+std::int64_t check_extension(const Extension& extension, const std::string& began_with);
 
 }  // namespace kith::host

@@ -25,13 +25,6 @@ bool may_change(const std::string& key) {
   return std::find(kMayChange.begin(), kMayChange.end(), key) != kMayChange.end();
 }
 
-ConfigNode parsed(const std::string& text, const std::string& name) {
-  Problems problems;
-  auto node = parse_document(text, name, "/", problems);
-  problems.raise(name);
-  return std::move(*node);
-}
-
 }  // namespace
 
 void check_resume_overrides(const std::vector<std::string>& overrides) {
@@ -55,8 +48,8 @@ void check_resume_overrides(const std::vector<std::string>& overrides) {
 void check_resume_settings(const std::string& began_with, const std::string& now,
                            const std::filesystem::path& file, bool extended) {
   std::string lines;
-  for (const auto& change :
-       changed_settings(parsed(began_with, "the settings in run.h5"), parsed(now, file.string())))
+  for (const auto& change : changed_settings(parse_settings(began_with, "the settings in run.h5"),
+                                             parse_settings(now, file.string())))
     if (!may_change(change.key) && !(extended && change.key == "train.epochs"))
       lines += fmt::format("\n  {}: {}, now {}", change.key, change.before, change.after);
   if (!lines.empty())
@@ -64,6 +57,25 @@ void check_resume_settings(const std::string& began_with, const std::string& now
         "resume: '{}' has other settings than those that the run began with, which run.h5 "
         "keeps:{}\nput them back, or begin a new run",
         file.string(), lines));
+}
+
+void check_extendable(const RunFolder& folder, const std::optional<Checkpoint>& newest,
+                      std::int64_t finished_epochs) {
+  const auto above = folder.path().parent_path();
+  if (above.filename() == "cells" && std::filesystem::exists(above.parent_path() / "sweep.toml"))
+    throw DataError(
+        fmt::format("resume: --extend: the run is one of the sweep in '{}', whose table would have "
+                    "a longer run "
+                    "under its old settings; copy its folder elsewhere",
+                    above.parent_path().string()));
+  if (!newest)
+    throw DataError(fmt::format("resume: --extend: no checkpoint to go on from in '{}'",
+                                folder.checkpoints().string()));
+  if (finished_epochs > 0 && newest->epoch != finished_epochs)
+    throw DataError(fmt::format(
+        "resume: --extend: the run ended after {} epochs, and the newest checkpoint in '{}' is of "
+        "epoch {}; put the last one back",
+        finished_epochs, folder.checkpoints().string(), newest->epoch));
 }
 
 void check_resume_plugins(const std::string& began_with, const std::string& now) {

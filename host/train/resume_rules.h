@@ -2,9 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "store/checkpoint.h"
+#include "store/run_folder.h"
 #include "train/threads.h"
 
 namespace kith::host {
@@ -20,6 +23,13 @@ void check_resume_overrides(const std::vector<std::string>& overrides);
 /// @throws ConfigError with a line for each setting: "optimizer.base_lr: 0.1, now 0.2".
 void check_resume_settings(const std::string& began_with, const std::string& now,
                            const std::filesystem::path& file, bool extended = false);
+
+/// Refuses to extend a run without a checkpoint to go on from, one whose newest checkpoint is not
+/// of its end, and a cell of a sweep, whose table would have another run.
+/// @param finished_epochs  of a run that is finished; else 0.
+/// @throws DataError with the place.
+void check_extendable(const RunFolder& folder, const std::optional<Checkpoint>& newest,
+                      std::int64_t finished_epochs);
 
 /// @param began_with, now  plugin_lines, each with a line break.
 /// @throws PluginError with both if they differ.

@@ -163,6 +163,22 @@ void RunRecord::finish(const Assembly& a, Job& job, const Evaluator& evaluator,
   file_.commit();
 }
 
+void RunRecord::extended(std::int64_t step, std::int64_t epochs_before,
+                         const Extension& extension) {
+  log_.write({{"step", step},
+              {"epochs_before", epochs_before},
+              {"epochs", extension.epochs},
+              {"schedules_stretched", extension.stretch_schedules}});
+  std::vector<std::string> lines;
+  if (const auto known = file_.attributes().find("extensions"); known != file_.attributes().end())
+    lines = std::get<std::vector<std::string>>(known->second);
+  const auto line = "at step " + std::to_string(step) + ": " + std::to_string(epochs_before) +
+                    " epochs, now " + std::to_string(extension.epochs) +
+                    (extension.stretch_schedules ? ", schedules stretched" : "");
+  if (lines.empty() || lines.back() != line) lines.push_back(line);  // killed and told again
+  file_.set_attribute("extensions", lines);
+}
+
 void RunRecord::cut_after(std::int64_t step, std::uint64_t log_bytes) {
   log_.cut_after(step);
   log_.cut_to(log_bytes);

@@ -12,6 +12,7 @@
 #include "store/json_log.h"
 #include "store/run_file.h"
 #include "train/assembly.h"
+#include "train/extension.h"
 #include "train/threads.h"
 #include "train/trainer.h"
 
@@ -39,6 +40,8 @@ class RunRecord {
   /// Samples, features, exported state and how the run went; then makes all of it durable.
   void finish(const Assembly& assembly, Job& job, const Evaluator& evaluator,
               const Trainer& trainer);
+  /// That the run goes on to a later end, from this step: in the log and as an attribute.
+  void extended(std::int64_t step, std::int64_t epochs_before, const Extension& extension);
   void commit() { file_.commit(); }
 
   /// Takes log and metrics back to a checkpoint: drops later steps, and what the log has behind its

@@ -82,7 +82,7 @@ def long_queues(name):
     text = read(os.path.join(SWEEPS, name))
     small = re.search(r'^\[small\][^\[]*?^experiment = "([^"]+)"', text, re.MULTILINE | re.DOTALL)
     if small is None:
-        return []
+        return None  # the small size is of the same data
     path = os.path.normpath(os.path.join(SWEEPS, small.group(1)))
     texts = [text]
     while path is not None:
@@ -98,18 +98,23 @@ def long_queues(name):
 def wrong_sweeps(program):
     """How many sweeps there are, and what is wrong with them."""
     wrong = []
+    small_ones = 0
     names = sorted(name for name in os.listdir(os.path.join(PROJECT, SWEEPS)) if name.endswith(".toml"))
     readme = read(os.path.join(SWEEPS, "README.md"))
     for name in names:
         if f"`{name}`" not in readme:
             wrong.append(f"{SWEEPS}/README.md: {name} is not in its table")
-        for queue in long_queues(name):
+        queues = long_queues(name)
+        small_ones += queues is not None
+        for queue in queues or []:
             wrong.append(f"{SWEEPS}/{name}: the queue of {queue} rows is more than a quarter of the emoji")
         for size in ([], ["--small"]):
             run = subprocess.run([program, "sweep", os.path.join(PROJECT, SWEEPS, name), "--list"] + size,
                                  capture_output=True, text=True, check=False)
             if run.returncode != 0 or " runs of " not in run.stdout:
                 wrong.append(f"kith sweep {name} --list {' '.join(size)}: status {run.returncode}\n{run.stderr}")
+    if small_ones < 7:
+        wrong.append(f"{SWEEPS}: wanted 7 or more sweeps with a small experiment to look at, found {small_ones}")
     return len(names), wrong
 
 

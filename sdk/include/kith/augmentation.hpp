@@ -45,8 +45,9 @@ struct AugmentationTraits {
   const char* channels = "1 3";
   /// The same for every view (normalise): applied for evaluation too.
   bool deterministic = false;
-  /// Geometry only: the size of the result differs from that of the image. Comes before any pixel,
-  /// filter or image.
+  /// Geometry only: the size of the result differs from that of the image. The first of a list
+  /// comes before any pixel, filter or image augmentation. Behind these, geometry is of the view as
+  /// it is: it may take a box or turn, not both at once, and the result must have the view's size.
   bool resizes = false;
   /// Pixel and filter only: with pillow8 it leaves whole levels 0 to 255 itself. Else the host
   /// rounds after it.

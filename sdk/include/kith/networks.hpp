@@ -81,8 +81,7 @@ class Network {
   /// Whose rows batch norm's statistics are of. Without this call: all of the batch, over all
   /// ranks, so that several devices train as one does.
   /// @param groups        parts of the batch with statistics of their own, 1 to the batch size
-  /// (MoCo,
-  ///                      arXiv 1911.05722, Sec. 3.3, "Shuffling BN")
+  ///                      (MoCo, arXiv 1911.05722, Sec. 3.3)
   /// @param synchronised  with one group: of the rows of all ranks, or of each rank's own
   void batch_norm(std::int64_t groups, bool synchronised) const {
     detail::check(detail::training().batch_norm_groups(callable_, groups, synchronised ? 1 : 0));

@@ -29,6 +29,9 @@ TEST(NestingTest, CountsTablesOfKeysAndHeadersAndWhatIsOpen) {
   EXPECT_TRUE(is_deep("a = " + repeated(65, "[")));
   EXPECT_TRUE(is_deep(repeated(11, "a.a.a.a.a.a = {")));
   EXPECT_FALSE(is_deep(repeated(10, "a.a.a.a.a.a = {")));
+  const std::string byte_order_mark = "\xEF\xBB\xBF";
+  EXPECT_TRUE(is_deep(byte_order_mark + "[a" + repeated(65, ".a") + "]"));
+  EXPECT_FALSE(is_deep(byte_order_mark + "[a" + repeated(63, ".a") + "]"));
 }
 
 TEST(NestingTest, WhatStandsBesideEachOtherIsNotDeep) {

@@ -246,7 +246,24 @@ TEST(IdxReaderTest, GoesOnToTestWhereTrainIsDamagedAndProblemsArePassedOver) {
   EXPECT_EQ(source.train, nullptr);
   told.clear();
   source.test->open(-1);
-  EXPECT_THAT(told, ElementsAre(HasSubstr("t10k-images-idx3-ubyte': must have 32 bytes")));
+  source.test->open(-1);
+  EXPECT_THAT(told, ElementsAre(HasSubstr("t10k-images-idx3-ubyte': must have 32 bytes")))
+      << "told once";
+}
+
+TEST(IdxReaderTest, OfManyWrongLabelsItTellsSomeAndHowManyMore) {
+  TempFolder folder;
+  for (const std::string part : {"train", "t10k"})
+    write_file(folder / (part + "-images-idx3-ubyte"), idx_bytes({25, 1, 1}, counted(25)));
+  write_file(folder / "train-labels-idx1-ubyte", idx_bytes({25}, Bytes(25, 1)));
+  write_file(folder / "t10k-labels-idx1-ubyte", idx_bytes({25}, Bytes(25, 7)));
+  std::vector<std::string> told;
+  const Source source = open_idx(folder.path(), 0, [&](const auto& t) { told.push_back(t); });
+  source.test->open(2);
+  ASSERT_EQ(told.size(), 11U);
+  EXPECT_THAT(told[0], HasSubstr("labels must be below 2, the number of classes of train, got 7 "
+                                 "(sample 0)"));
+  EXPECT_THAT(told[10], HasSubstr("labels of 15 more samples are not below 2"));
 }
 
 }  // namespace

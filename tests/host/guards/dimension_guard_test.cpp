@@ -52,6 +52,31 @@ struct WatchedHead {
   DimensionGuard guard;
 };
 
+/// SimSiam, whose loss takes predictions and targets.
+struct WatchedPredictor {
+  WatchedPredictor() : fixture(plan()), batch(fixture.batch(0)) { fixture.job->watch_losses(true); }
+  static Plan plan() {
+    Plan plan;
+    plan.method = "simsiam";
+    plan.epochs = 500;
+    return plan;
+  }
+  /// All outputs of the layer are multiples of one.
+  void put_on_a_line(const std::string& weight) {
+    const at::NoGradGuard no_grad;
+    const at::Tensor w = fixture.parameter(weight);
+    w.copy_(at::linspace(-1, 1, w.size(0), w.options()).unsqueeze(1) * w.narrow(0, 0, 1).clone());
+  }
+  std::vector<std::string> look(std::int64_t step) {
+    fixture.job->method_step(batch);
+    return guard.look({*fixture.job, batch, step, 0.1});
+  }
+
+  FixtureJob fixture;
+  kith_step_s batch;
+  DimensionGuard guard;
+};
+
 TEST(DimensionGuardTest, TellsOnceOfRowsThatStayOnALineFor200Steps) {
   WatchedHead w;
   EXPECT_THAT(w.look(1), IsEmpty());
@@ -75,6 +100,19 @@ TEST(DimensionGuardTest, RowsThatSpreadAgainBeginAnew) {
     w.set_head(step == 350 ? w.healthy : w.line());
     EXPECT_THAT(w.look(step), IsEmpty()) << step;
   }
+}
+
+// A predictor may well put its predictions on a line for a while: the targets tell.
+TEST(DimensionGuardTest, OneInputOfTheLossThatIsHealthyIsEnough) {
+  WatchedPredictor w;
+  EXPECT_THAT(w.look(1), IsEmpty());
+  w.put_on_a_line("method.predictor.3.weight");
+  for (const std::int64_t step : {200, 300, 400, 500}) EXPECT_THAT(w.look(step), IsEmpty()) << step;
+  w.put_on_a_line("method.projector.6.weight");
+  EXPECT_THAT(w.look(550), IsEmpty()) << "it counts from here on";
+  EXPECT_THAT(w.look(750), ElementsAre(testing::MatchesRegex(
+                               "collapse: from step 550 to step 750 .* the rows 'prediction' .*in "
+                               "1.. of .*; the rows 'target' .*in 1.. of .*")));
 }
 
 TEST(DimensionGuardTest, WithoutAFirstStepNothingIsTold) {
