@@ -257,7 +257,7 @@ TEST_F(BadDataTest, DataCheckListsEveryLabelThatIsNoClass) {
   EXPECT_THAT(outcome.out, HasSubstr("got 8 (sample 77)\n"));
   EXPECT_THAT(outcome.out, HasSubstr("got 9 (sample 79)\n"));
   EXPECT_THAT(outcome.out, HasSubstr("problems with files, labels or folders: 2; put them right\n"
-                                     "all 400 images decode\n"));
+                                     "of the images that could be looked at none is damaged\n"));
 }
 
 TEST_F(BadDataTest, DataCheckListsEveryCutBatchAndEveryLabelOfCifar) {
