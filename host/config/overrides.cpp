@@ -63,9 +63,12 @@ std::optional<Setting> parse_override(const std::string& text, Problems& problem
     return std::nullopt;
   }
   if (keys->size() > static_cast<std::size_t>(kMostNesting)) {
-    problems.add("--set: a key may have at most " + std::to_string(kMostNesting) + " parts, got " +
-                     std::to_string(keys->size()),
-                 result.place);
+    std::string problem =
+        "--set: a key may have at most ";  // piece by piece: GCC 14 warns of a sum
+    problem += std::to_string(kMostNesting);
+    problem += " parts, got ";
+    problem += std::to_string(keys->size());
+    problems.add(problem, result.place);
     return std::nullopt;
   }
   if (keys->front() == "extends") {
