@@ -106,22 +106,22 @@ class CifarSource : public SplitSource {
   }
 
   void check_labels(const std::vector<std::uint8_t>& bytes, const fs::path& file) const {
-    std::int64_t wrong = 0;
-    for (std::size_t i = 0; i < bytes.size() / layout_.record(); ++i) {
-      const std::uint8_t label = bytes[i * layout_.record() + layout_.label_at];
-      if (label < layout_.num_classes || ++wrong > kLabelsTold) continue;
-      passes(on_problem_, [&] {
-        fail(layout_, file,
-             "labels must be below " + std::to_string(layout_.num_classes) + ", got " +
-                 std::to_string(label) + " (record " + std::to_string(i) + ")");
-      });
-    }
-    if (wrong > kLabelsTold)
-      passes(on_problem_, [&] {
-        fail(layout_, file,
-             "labels of " + std::to_string(wrong - kLabelsTold) + " more records are not below " +
-                 std::to_string(layout_.num_classes));
-      });
+    const std::string classes = std::to_string(layout_.num_classes);
+    const auto label = [&](std::size_t i) {
+      return bytes[i * layout_.record() + layout_.label_at];
+    };
+    check_each_label(
+        bytes.size() / layout_.record(), on_problem_,
+        [&](std::size_t i) { return label(i) >= layout_.num_classes; },
+        [&](std::size_t i) {
+          fail(layout_, file,
+               "labels must be below " + classes + ", got " + std::to_string(label(i)) +
+                   " (record " + std::to_string(i) + ")");
+        },
+        [&](std::int64_t more) {
+          fail(layout_, file,
+               "labels of " + std::to_string(more) + " more records are not below " + classes);
+        });
   }
 
   Layout layout_;

@@ -125,22 +125,10 @@ class IdxSource : public SplitSource {
 
   void open(std::int64_t num_classes) override {
     if (opened_) return;
-    opened_ = true;
     if (files_.labels) passes(on_problem_, [&] { labels_ = read_idx_values(*files_.labels); });
-    std::int64_t wrong = 0;
-    for (std::size_t i = 0; i < labels_.size() && num_classes >= 0; ++i) {
-      if (labels_[i] < num_classes || ++wrong > kLabelsTold) continue;
-      passes(on_problem_, [&] {
-        throw DataError("idx: '" + files_.labels->string() + "': labels must be below " +
-                        std::to_string(num_classes) + ", the number of classes of train, got " +
-                        std::to_string(labels_[i]) + " (sample " + std::to_string(i) + ")");
-      });
-    }
-    if (wrong > kLabelsTold)
-      on_problem_("idx: '" + files_.labels->string() + "': labels of " +
-                  std::to_string(wrong - kLabelsTold) + " more samples are not below " +
-                  std::to_string(num_classes));
+    if (num_classes >= 0) check_labels(num_classes);
     passes(on_problem_, [&] { pixels_ = read_idx_values(files_.images); });
+    opened_ = true;
   }
 
   std::vector<std::string> class_names() const {
@@ -152,13 +140,28 @@ class IdxSource : public SplitSource {
   }
 
  private:
+  void check_labels(std::int64_t num_classes) const {
+    const auto begin = [&] { return "idx: '" + files_.labels->string() + "': labels "; };
+    check_each_label(
+        labels_.size(), on_problem_, [&](std::size_t i) { return labels_[i] >= num_classes; },
+        [&](std::size_t i) {
+          throw DataError(begin() + "must be below " + std::to_string(num_classes) +
+                          ", the number of classes of train, got " + std::to_string(labels_[i]) +
+                          " (sample " + std::to_string(i) + ")");
+        },
+        [&](std::int64_t more) {
+          throw DataError(begin() + "of " + std::to_string(more) + " more samples are not below " +
+                          std::to_string(num_classes));
+        });
+  }
+
   PartFiles files_;
   std::string split_;
   ImageSize stored_;
   int channels_;
   OnProblem on_problem_;
   std::vector<std::uint8_t> pixels_, labels_;
-  bool opened_ = false;  ///< with success or not
+  bool opened_ = false;  ///< with or without problems that were told
 };
 
 void check_sizes(const PartFiles& train, const PartFiles& test) {

@@ -2,8 +2,6 @@
 #include "sweep/each_run_table.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
 #include "sweep/markdown.h"
 #include "sweep/row_places.h"
@@ -11,11 +9,7 @@
 namespace kith::host {
 namespace {
 
-std::string digits(const char* form, double value) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), form, value);
-  return text.data();
-}
+std::string signed_digits(double value) { return (value < 0 ? "" : "+") + digits(value, 4); }
 
 /// "0.7097 (+0.0981) / 0.7014 (+0.1044)"; empty where the run has no such metric.
 std::string cell(const RunResult& result, const RowPlaces& places, const std::string& metric) {
@@ -23,10 +17,10 @@ std::string cell(const RunResult& result, const RowPlaces& places, const std::st
   for (const bool centred : {false, true}) {
     const auto trained = result.metrics.find(places.place(metric, "trained", centred));
     if (trained == result.metrics.end()) continue;
-    text += (text.empty() ? "" : " / ") + digits("%.4f", trained->second);
+    text += (text.empty() ? "" : " / ") + digits(trained->second, 4);
     const auto untrained = result.metrics.find(places.place(metric, "untrained", centred));
     if (untrained != result.metrics.end())
-      text += digits(" (%+.4f)", trained->second - untrained->second);
+      text += " (" + signed_digits(trained->second - untrained->second) + ")";
   }
   return text;
 }

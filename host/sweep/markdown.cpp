@@ -8,12 +8,6 @@
 namespace kith::host {
 namespace {
 
-std::string digits(double value, int count) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", count, value);
-  return text;
-}
-
 /// Digits behind the point that show four significant ones.
 int decimals_of(double value) {
   if (value == 0 || !std::isfinite(value)) return 1;
@@ -27,6 +21,12 @@ std::string markdown_field(const std::string& text) {
 }
 
 }  // namespace
+
+std::string digits(double value, int count) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", count, value);
+  return text;
+}
 
 std::string markdown_line(const std::vector<std::string>& fields) {
   std::string line = "|";

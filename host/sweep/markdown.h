@@ -10,6 +10,9 @@
 
 namespace kith::host {
 
+/// A number with `count` digits behind the point.
+std::string digits(double value, int count);
+
 /// A line of a Markdown table.
 std::string markdown_line(const std::vector<std::string>& fields);
 

@@ -150,7 +150,7 @@ class ExperimentRun {
       record_->cut_after(0, 0);  // killed before its first checkpoint
     evaluator_->skip_constant_rows(record_->with_constant_rows());
     if (request_.extension) begin_extension();
-    record_->write_provenance(*assembly_, *shelf_, device_.str(), threads_);
+    record_->write_provenance(*assembly_, *shelf_, data_identity_, device_.str(), threads_);
     record_->commit();
   }
 

@@ -38,8 +38,7 @@ void check_resume_overrides(const std::vector<std::string>& overrides) {
     throw ConfigError(fmt::format(
         "resume: --set {}: a run goes on with the settings that it began with{}; only data.path "
         "(train_path, val_path, test_path), train.loader_threads and guards.fatal may change, and "
-        "the end "
-        "(--extend epochs=N). For another setting begin a new run",
+        "the end (--extend epochs=N). For another setting begin a new run",
         key,
         key == "train.tensor_threads" ? " (another count of threads gives other numbers)" : ""));
   }
@@ -65,8 +64,7 @@ void check_extendable(const RunFolder& folder, const std::optional<Checkpoint>& 
   if (above.filename() == "cells" && std::filesystem::exists(above.parent_path() / "sweep.toml"))
     throw DataError(
         fmt::format("resume: --extend: the run is one of the sweep in '{}', whose table would have "
-                    "a longer run "
-                    "under its old settings; copy its folder elsewhere",
+                    "a longer run under its old settings; copy its folder elsewhere",
                     above.parent_path().string()));
   if (!newest)
     throw DataError(fmt::format("resume: --extend: no checkpoint to go on from in '{}'",

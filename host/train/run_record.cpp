@@ -42,7 +42,8 @@ RunRecord::RunRecord(const std::filesystem::path& log, const std::filesystem::pa
     : log_(log), file_(run_file) {}
 
 void RunRecord::write_provenance(const Assembly& a, const PluginShelf& shelf,
-                                 const std::string& device, const Threads& threads) {
+                                 const std::string& data_identity, const std::string& device,
+                                 const Threads& threads) {
   const auto& e = a.experiment();
   file_.set_attribute("kith_version", std::string(KITH_VERSION));
   file_.set_attribute("kith_commit", std::string(KITH_COMMIT));
@@ -55,7 +56,7 @@ void RunRecord::write_provenance(const Assembly& a, const PluginShelf& shelf,
   file_.set_attribute("resolved_experiment", a.resolved_toml);
   file_.set_attribute("experiment_folder", e.folder.string());
   file_.set_attribute("plugins", plugin_lines(shelf));
-  file_.set_attribute("data_identity", a.data_identity());
+  file_.set_attribute("data_identity", data_identity);
   file_.set_attribute("val_rule", a.dataset->val_rule());
   file_.set_attribute("train_images", a.train_images());
   if (!file_.attributes().contains("started")) file_.set_attribute("started", utc_now());

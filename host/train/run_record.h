@@ -31,8 +31,10 @@ class RunRecord {
   RunRecord(const std::filesystem::path& log, const std::filesystem::path& run_file);
 
   /// Where everything came from, as attributes of run.h5.
+  /// @param data_identity  Assembly::data_identity, which takes a walk over all names.
   void write_provenance(const Assembly& assembly, const PluginShelf& shelf,
-                        const std::string& device, const Threads& threads);
+                        const std::string& data_identity, const std::string& device,
+                        const Threads& threads);
   void step(const StepRecord& record);
   /// How the run went so far: its speed and its memory, of this process; rows filled, of all.
   void course(Job& job, const Trainer& trainer);

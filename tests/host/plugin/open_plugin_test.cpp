@@ -16,12 +16,8 @@ class OpenPluginTest : public PluginTest {
   }
   /// The text with which a file is refused; "loaded" if it is not.
   static std::string refusal_of_load(PluginRegistry& all, const PluginRecord& record) {
-    try {
-      all.load(record);
-      return "loaded";
-    } catch (const PluginRefused& e) {
-      return e.what();
-    }
+    const auto text = refusal([&] { all.load(record); });
+    return text.empty() ? "loaded" : text;
   }
   /// What the loss answers, as the number that it is in disguise.
   static std::intptr_t value_of(const kith_loss_api& loss, void* self) {

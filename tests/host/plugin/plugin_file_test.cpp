@@ -27,15 +27,6 @@ class PluginFileTest : public PluginTest {
       bytes[i] = static_cast<char>(i * 2654435761U >> 13);
     return bytes;
   }
-
-  static std::string refusal(const std::function<void()>& work) {
-    try {
-      work();
-    } catch (const PluginRefused& e) {
-      return e.what();
-    }
-    return "";
-  }
 };
 
 TEST_F(PluginFileTest, GivesAnyPieceAndAllOfTheFile) {

@@ -95,14 +95,19 @@ PluginRegistry PluginTest::registry() const {
   return PluginRegistry({{folder_, "the test's folder", 2}}, abilities(), trial());
 }
 
-std::string PluginTest::refusal_of(const std::string& name) const {
-  PluginRegistry all = registry();
+std::string PluginTest::refusal(const std::function<void()>& work) {
   try {
-    all.load(all.find("loss", name));
+    work();
   } catch (const PluginRefused& e) {
     return e.what();
   }
-  return "loaded";
+  return "";
+}
+
+std::string PluginTest::refusal_of(const std::string& name) const {
+  PluginRegistry all = registry();
+  const auto text = refusal([&] { all.load(all.find("loss", name)); });
+  return text.empty() ? "loaded" : text;
 }
 
 }  // namespace kith::host

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string>
 #include <vector>
@@ -42,6 +43,8 @@ class PluginTest : public ::testing::Test {
   HostAbilities abilities() const;
   TrialSettings trial() const;
   PluginRegistry registry() const;
+  /// The text with which this is refused; "" if it is not.
+  static std::string refusal(const std::function<void()>& work);
   /// The text of the refusal when the plugin that lies in the folder under this short name is
   /// loaded.
   std::string refusal_of(const std::string& name) const;
