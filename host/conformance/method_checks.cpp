@@ -86,6 +86,26 @@ void takes_small_and_odd_batches(const Subject& s, Findings& f) {
   f.measured("batches of " + taken + refused);
 }
 
+/// The values of the whole number that a table ends with, from the one beside it towards those that
+/// are usual, each a power of two times it; none where it ends with another value. An end of a
+/// range may be refused for the batch or the memory, and the outermost value that is taken is what
+/// counts then.
+std::vector<std::string> drawn_in(const std::string& table) {
+  const auto digits = table.find_last_not_of("0123456789") + 1;
+  std::vector<std::string> tables;
+  if (digits == table.size() || digits < 2 || table.compare(digits - 2, 2, "= ") != 0)
+    return tables;
+  const auto end = std::stoll(table.substr(digits));
+  const auto with = [&](std::int64_t value) {
+    tables.push_back(table.substr(0, digits) + std::to_string(value));
+  };
+  if (end >= 256)
+    for (auto value = end / 2; value > 1; value /= 2) with(value);
+  else
+    for (auto value = std::max<std::int64_t>(1, end) * 2; value <= 256; value *= 2) with(value);
+  return tables;
+}
+
 void is_finite_at_option_ends(const Subject& s, Findings& f) {
   const auto tables = s.tables();
   int refused = 0;
@@ -100,9 +120,14 @@ void is_finite_at_option_ends(const Subject& s, Findings& f) {
     expect_finite_step(*method, batch(s, n), f);
     return true;
   };
-  for (const auto& table : tables) {
+  const auto taken = [&](const std::string& table) {
     f.about(table);
-    if (!tried(table, smallest_batch(s)) && !tried(table, usual_batch(s))) ++refused;
+    return tried(table, smallest_batch(s)) || tried(table, usual_batch(s));
+  };
+  for (const auto& table : tables) {
+    if (taken(table)) continue;
+    const auto nearer = drawn_in(table);
+    if (std::none_of(nearer.begin(), nearer.end(), taken)) ++refused;
   }
   f.measured_settings(tables.size(), refused);
 }
@@ -151,6 +176,39 @@ void lists_its_operators(const Subject& s, Findings& f) {
   f.measured("3 steps with the defaults and each of " + std::to_string(tables.size() - 1) +
              " choices, " + std::to_string(all.operators.size()) + " operators");
   if (all.read_backs == 0) f.expect_no_read_back(all);
+}
+
+/// A step in float32 and one in float64, from one state on one batch.
+void rounds_like_float32(const Subject& s, Findings& f) {
+  // Float32 through all layers, batch norm over few rows among them, and a loss that divides by a
+  // small temperature; relative to the largest gradient.
+  constexpr double kTolerance = 1e-3;
+  const std::int64_t n = 4 * smallest_batch(s);
+  auto exact = settings(n);
+  exact.compute = harness::Compute::kFloat64;
+  MethodHarness wide(s.plugin.id, exact, {{"encoder", s.encoder}});
+  auto narrow = make(s, n);
+  for (const auto& names : {narrow.parameters(), narrow.copies(), narrow.buffers()})
+    for (const auto& name : names) wide.set(name, narrow.get(name));
+  const auto wanted = wide.step(batch(s, n)), got = narrow.step(batch(s, n));
+  double scale = 0, worst = 0;
+  for (const auto& [name, gradient] : wanted.gradients) scale = std::max(scale, largest(gradient));
+  const auto hold = [&](const std::string& what, double difference) {
+    worst = std::max(worst, difference);
+    f.expect(difference <= kTolerance, what + " in float32 differs from float64 by " +
+                                           number_text(difference) + " of its size");
+  };
+  const double loss = wanted.loss.number();
+  hold("the loss", std::abs(got.loss.number() - loss) / (1 + std::abs(loss)));
+  for (const auto& [name, gradient] : wanted.gradients) {
+    const auto found = got.gradients.find(name);
+    if (found == got.gradients.end()) continue;  // `gradients` tells of it
+    Worst own;
+    own.add(found->second, gradient);
+    hold("the gradient of " + name, own.difference() / (scale + 1e-12));
+  }
+  f.measured("largest relative difference " + number_text(worst) + " of " +
+             number_text(kTolerance));
 }
 
 void goes_on_after_save_and_load(const Subject& s, Findings& f) {
@@ -240,6 +298,7 @@ constexpr Check kChecks[] = {
      takes_small_and_odd_batches},
     {"option_ends", "a step at the ends of its options is finite", is_finite_at_option_ends},
     {"gradients", "sends a gradient to each trained parameter", sends_gradients_everywhere},
+    {"dtypes", "the same step in float32 within its rounding", rounds_like_float32},
     {"determinism", "made and trained again it is the same", is_deterministic},
     {"save_and_load", "takes the same next steps after save and load", goes_on_after_save_and_load},
     {"copies", "keeps its copies from the optimiser", keeps_copies_from_the_optimiser},

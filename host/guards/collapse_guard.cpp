@@ -35,8 +35,8 @@ std::map<std::string, at::Tensor> CollapseGuard::rows_of(const Look& look) const
 }
 
 bool CollapseGuard::has_collapsed(const std::string& whose, double deviation) const {
-  const auto first = first_.find(whose);
-  const bool fell = first != first_.end() && deviation < kFall * first->second;
+  const auto first = first_.values.find(whose);
+  const bool fell = first != first_.values.end() && deviation < kFall * first->second;
   return deviation < kGone || (deviation < kLow && fell);
 }
 
@@ -46,18 +46,19 @@ std::vector<std::string> CollapseGuard::look(const Look& look) {
   std::vector<std::string> texts;
   for (const auto& [whose, rows] : rows_of(look)) {
     const double deviation = relative_deviation(rows);
-    if (look.step == 1) first_[whose] = deviation;
+    if (look.step == 1) first_.values[whose] = deviation;
     if (look.step < verdict_from || !has_collapsed(whose, deviation)) continue;
     told_ = true;
-    const auto first = first_.find(whose);
+    const auto first = first_.values.find(whose);
     texts.push_back(fmt::format(
         "collapse: after step {} all images have nearly the same rows: {} deviate by {:.3f} / "
         "sqrt({}), where spread ones deviate by 1 / sqrt({}){}; try a lower learning rate, a "
         "stronger augmentation, or look at the method's stop-gradient and predictor",
         look.step, whose, deviation, rows.size(1), rows.size(1),
-        first == first_.end() ? ""
-                              : fmt::format(" and those of the first step by {:.3f} / sqrt({})",
-                                            first->second, rows.size(1))));
+        first == first_.values.end()
+            ? ""
+            : fmt::format(" and those of the first step by {:.3f} / sqrt({})", first->second,
+                          rows.size(1))));
   }
   return texts;
 }

@@ -20,14 +20,15 @@ double relative_deviation(const at::Tensor& rows);
 /// Complete collapse: all images have nearly the same rows.
 ///
 /// It looks at the rows that enter a loss (its inputs of two dimensions with the flags "gradient"
-/// and "unit_rows", or "gradient" alone where none has both), and for a method that calls no loss
-/// at the evaluated output for the first view. Told after 200 steps, or at the end of a shorter
-/// run, where relative_deviation is below 0.02, or below 0.1 and half of what it was after the
-/// first step. A run that was resumed has no first step to compare with.
+/// and "unit_rows", or "gradient" alone where none has both), for a method that calls no loss at
+/// what its heads give, and without a head at the evaluated output for the first view. Told after
+/// 200 steps, or at the end of a shorter run, where relative_deviation is below 0.02, or below 0.1
+/// and half of what it was after the first step.
 class CollapseGuard : public Guard {
  public:
   explicit CollapseGuard(FeatureChoice evaluated) : evaluated_(std::move(evaluated)) {}
   std::vector<std::string> look(const Look& look) override;
+  FirstStep* first_step() override { return &first_; }
 
  private:
   /// Rows by what they are, for a person.
@@ -35,7 +36,7 @@ class CollapseGuard : public Guard {
   bool has_collapsed(const std::string& whose, double deviation) const;
 
   FeatureChoice evaluated_;
-  std::map<std::string, double> first_;  // after the first step, by whose rows
+  FirstStep first_{"deviation"};  // relative_deviation
   bool told_ = false;
 };
 

@@ -37,10 +37,10 @@ std::vector<std::string> DimensionGuard::look(const Look& look) {
   for (const auto& [whose, rows] : all) {
     const double dimensions = effective_dimensions(rows);
     if (look.step == 1) {
-      first_[whose] = dimensions;
+      first_.values[whose] = dimensions;
       continue;
     }
-    const double first = first_[whose];
+    const double first = first_.values[whose];
     if (dimensions > 0 && dimensions < kFew && dimensions < kFall * first)
       lines.push_back(
           fmt::format("{} in {:.1f} of {} dimensions, those of the first step in {:.1f}", whose,

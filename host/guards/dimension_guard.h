@@ -23,14 +23,15 @@ double effective_dimensions(const at::Tensor& rows);
 /// It looks at the rows that enter a loss, of a method that needs no labels (rows of two classes
 /// lie on a line by right). Told where all of them, predictions and targets, differ in fewer than
 /// 1.5 dimensions, and in less than half of those of the first step, from step 200 on for 200
-/// steps. A run that was resumed has no first step to compare with.
+/// steps.
 class DimensionGuard : public Guard {
  public:
   std::vector<std::string> look(const Look& look) override;
+  FirstStep* first_step() override { return &first_; }
 
  private:
-  std::map<std::string, double> first_;  // dimensions after the first step, by whose rows
-  std::optional<std::int64_t> since_;    // the first of the looks that found too few
+  FirstStep first_{"dimensions"};      // effective_dimensions
+  std::optional<std::int64_t> since_;  // the first of the looks that found too few
   bool told_ = false;
 };
 

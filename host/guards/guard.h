@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,13 @@ struct Look {
   at::Tensor loss{};         ///< 0-d
 };
 
+/// What a guard found after the run's first step, by whose rows; in each checkpoint, so that a run
+/// that goes on is held against it too.
+struct FirstStep {
+  const char* guard;  ///< its name there
+  std::map<std::string, double> values = {};
+};
+
 /// Watches for one way in which a run goes wrong without an error. It may read back from the
 /// device: it looks at one step in many. [train thread]
 class Guard {
@@ -25,6 +33,8 @@ class Guard {
   virtual ~Guard() = default;
   /// What is wrong, with the step and what to try; each thing once in the guard's life.
   virtual std::vector<std::string> look(const Look& look) = 0;
+  /// Null for one that holds nothing against the first step.
+  virtual FirstStep* first_step() { return nullptr; }
 };
 
 }  // namespace kith::host

@@ -2,6 +2,7 @@
 #include "guards/guards.h"
 
 #include <kith/error.hpp>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "guards/collapse_guard.h"
@@ -21,6 +22,20 @@ Guards::Guards(const GuardsConfig& config, std::int64_t steps, FeatureChoice eva
 
 bool Guards::due(std::int64_t step) const {
   return step == 1 || step == steps_ || step % config_.every_steps == 0;
+}
+
+std::string Guards::first_step() const {
+  auto known = nlohmann::json::object();
+  for (const auto& guard : guards_)
+    if (const auto* first = guard->first_step()) known[first->guard] = first->values;
+  return known.dump();
+}
+
+void Guards::recall_first_step(const std::string& json) {
+  const auto known = nlohmann::json::parse(json);
+  for (const auto& guard : guards_)
+    if (auto* first = guard->first_step(); first != nullptr && known.contains(first->guard))
+      first->values = known[first->guard].get<std::map<std::string, double>>();
 }
 
 void Guards::look(const Look& look, const std::function<void(const std::string&)>& warn) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "config/experiment.h"
@@ -22,6 +23,11 @@ class Guards {
   bool due(std::int64_t step) const;
   /// Tells what is found. @throws kith::Error with it where guards.fatal is set.
   void look(const Look& look, const std::function<void(const std::string&)>& warn);
+
+  /// What the guards know of the first step, for a checkpoint: JSON, guard by guard.
+  std::string first_step() const;
+  /// The same from a checkpoint; guards that it lacks know nothing.
+  void recall_first_step(const std::string& json);
 
  private:
   GuardsConfig config_;

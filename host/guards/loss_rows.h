@@ -13,7 +13,8 @@ namespace kith::host {
 
 /// The rows [N, D] that entered the losses of a watched step, by what they are, for a person: the
 /// inputs of two dimensions with the flags "gradient" and "unit_rows", or of a loss where none has
-/// both, with "gradient" alone. Empty for a method that calls no loss plugin. [train thread]
+/// both, with "gradient" alone. For a method that calls no loss plugin, what its heads gave; but
+/// where it needs labels they are scores of classes, and no rows to be judged. [train thread]
 std::map<std::string, at::Tensor> loss_rows(const Job& job);
 
 /// The first step after which rows are judged: a network may need some to leave its first values.

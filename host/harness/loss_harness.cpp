@@ -38,7 +38,7 @@ LossResult LossHarness::run(const Named& inputs) {
   }
   if (p.loss == nullptr || names != p.bound) p.loss = p.job->make_loss(p.plugin, names);
   p.bound = names;
-  p.job->watch_losses(true);
+  p.job->watch(true);
   for (const auto& fact : p.plugin->facts("input")) {
     const auto found = std::find(names.begin(), names.end(), fact.name);
     if (found == names.end() || !Part{"", "", fact.flags}.has("gradient")) continue;

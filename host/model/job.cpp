@@ -197,7 +197,27 @@ std::vector<at::Tensor> Job::call(kith_callable callable, const at::Tensor& inpu
                        !callable->role.empty() && input.size(0) > 1;
   auto outputs = chunked ? call_chunked(callable, input, want) : call_whole(callable, input, want);
   if (tap_ != nullptr && training_ && !in_chunk_) tap_->see(callable, input, outputs);
+  if (watched_ && training_ && callable->role.empty() && callable->instance->copied_from == nullptr)
+    callable->seen = outputs[0].detach();
   return outputs;
+}
+
+void Job::watch(bool on) {
+  watched_ = on;
+  for (auto& callable : callables_) callable.seen.reset();
+  for (auto& loss : losses_) {
+    loss.watched = on;
+    loss.inputs.clear();
+    loss.value.reset();
+  }
+}
+
+std::map<std::string, at::Tensor> Job::seen_of_heads() const {
+  std::map<std::string, at::Tensor> seen;
+  for (const auto& callable : callables_)
+    if (callable.seen.defined())
+      seen[callable.instance->prefix.substr(kOfMethod.size())] = callable.seen;
+  return seen;
 }
 
 std::vector<at::Tensor> Job::call_chunked(kith_callable callable, const at::Tensor& input,

@@ -63,6 +63,7 @@ struct kith_callable_s {
   kith_forward forward{};
   std::vector<std::string> outputs;  // names, in declared order
   std::vector<std::int64_t> widths;  // of dimension 1, by output; empty until asked for
+  at::Tensor seen;  // of a head in a watched step: what its last call gave, without its graph
 };
 
 namespace kith::host {
@@ -128,15 +129,11 @@ class Job {
   kith_loss_ref make_loss(PluginObjectPtr loss, const std::vector<std::string>& inputs);
 
   const std::deque<kith_loss_ref_s>& losses() const { return losses_; }
-  /// Whether the next calls of losses leave their inputs and their value behind, and what that is
-  /// at chance.
-  void watch_losses(bool on) {
-    for (auto& loss : losses_) {
-      loss.watched = on;
-      loss.inputs.clear();
-      loss.value.reset();
-    }
-  }
+  /// Whether the next calls leave behind what guards look at: of losses their inputs, their value
+  /// and what that is at chance, of the method's heads their output.
+  void watch(bool on);
+  /// What the method's heads, copies apart, gave in a watched step, by name.
+  std::map<std::string, at::Tensor> seen_of_heads() const;
 
   kith_callable find_role(const std::string& role, const std::string& copy = "");
   /// A head of the method. @throws ConfigError with the nearest name.
@@ -208,7 +205,7 @@ class Job {
   std::int64_t reserved_bytes_ = 0;
   kith_progress progress_{};
   bool training_ = true;
-  bool in_chunk_ = false, norm_saw_chunks_ = false;
+  bool in_chunk_ = false, norm_saw_chunks_ = false, watched_ = false;
   std::deque<kith_instance_s> instances_;
   std::deque<kith_callable_s> callables_;
   std::deque<kith_loss_ref_s> losses_;

@@ -28,6 +28,9 @@ class JsonLog {
   /// @throws DataError that names the line, if one is no JSON object; the file is then as it was.
   void cut_after(std::int64_t step);
 
+  /// Makes all lines so far durable.
+  void sync() { file_.sync(); }
+
   /// Bytes so far.
   std::uint64_t size() const { return file_.size(); }
   /// Drops what lies behind the first `size` bytes, if there is more.

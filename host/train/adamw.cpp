@@ -12,7 +12,6 @@ class Adam : public Optimizer {
       : Optimizer({{"exp_avg", false}, {"exp_avg_sq", false}, {"step", /*is_count=*/true}}),
         spec_(spec),
         decoupled_(decoupled) {}
-  bool can_skip() const override { return true; }
 
  private:
   void update(Batch& batch) override {

@@ -12,6 +12,7 @@
 #include "guards/finite_state.h"
 #include "store/checkpoint.h"
 #include "store/run_folder.h"
+#include "store/storage_thread.h"
 #include "train/data_settings.h"
 #include "train/device.h"
 #include "train/dry_run.h"
@@ -158,6 +159,7 @@ class ExperimentRun {
   void begin_extension() {
     record_->extended(first_step_, epochs_before_, *request_.extension);
     save(first_step_);
+    storage_.wait();
     folder_->replace_resolved(assembly_->resolved_toml);
   }
 
@@ -171,44 +173,72 @@ class ExperimentRun {
     check_resume_data(made_with->second, data_identity_, assembly_->dataset->path());
     restore_training_state(*checkpoint_, *job_, trainer_->step().optimizer(), trainer_->probe());
     first_step_ = checkpoint_->step;
+    if (const auto first = checkpoint_->metadata.find("first_step");
+        first != checkpoint_->metadata.end())
+      trainer_->guards().recall_first_step(first->second);
     if (const auto filled = checkpoint_->metadata.find("rows_filled");
         filled != checkpoint_->metadata.end())
       trainer_->filled_before(std::stoll(filled->second));
     // A run that was finished has no later steps, but results at its end that stay.
-    if (!record_->finished())
-      record_->cut_after(first_step_, std::stoull(checkpoint_->metadata.at("log_bytes")));
+    if (!record_->finished()) {
+      const auto log_bytes = std::stoull(checkpoint_->metadata.at("log_bytes"));
+      if (const auto lacking = record_->cut_after(first_step_, log_bytes); lacking > 0)
+        tell(events_.on_warning,
+             fmt::format("resume: '{}' lacks {} of the {} bytes that it had at step {}: lines were "
+                         "taken away from outside; run.h5 has the numbers",
+                         folder_->log().string(), lacking, log_bytes, first_step_));
+    }
     checkpoints_->remove_after(first_step_);
     checkpoint_.reset();
   }
 
-  /// The record first: what a resumed run keeps of it must be on disk when the checkpoint is.
+  /// Hands a checkpoint to the storage thread, which has done with the one before. The record is
+  /// written first: what a resumed run keeps of it must be on disk when the checkpoint is.
   void save(std::int64_t step) {
-    const auto state = training_state(*job_, trainer_->step().optimizer(), trainer_->probe());
+    auto state = training_state(*job_, trainer_->step().optimizer(), trainer_->probe());
     require_finite_state(state, *job_, step);
-    record_->course(*job_, *trainer_);
-    record_->commit();
-    ArrayViews arrays;
-    for (const auto& [name, tensor] : state) arrays[name] = tensor.view();
-    checkpoints_->save(step, step / trainer_->step().steps_per_epoch(), arrays,
-                       {{"plugins", plugins_},
-                        {"data", data_identity_},
-                        {"log_bytes", std::to_string(record_->log_bytes())},
-                        {"rows_filled", std::to_string(trainer_->filled())},
-                        {"libtorch", KITH_LIBTORCH_VERSION}});
+    const auto epoch = step / trainer_->step().steps_per_epoch();
+    storage_.post([this, step, epoch, course = course_of(*job_, *trainer_),
+                   first_step = trainer_->guards().first_step(), state = std::move(state)] {
+      record_->course(course);
+      record_->commit();
+      ArrayViews arrays;
+      for (const auto& [name, tensor] : state) arrays[name] = tensor.view();
+      checkpoints_->save(step, epoch, arrays,
+                         {{"plugins", plugins_},
+                          {"data", data_identity_},
+                          {"log_bytes", std::to_string(record_->log_bytes())},
+                          {"rows_filled", std::to_string(course.rows_filled)},
+                          {"first_step", first_step},
+                          {"libtorch", KITH_LIBTORCH_VERSION}});
+    });
   }
 
   void at_epoch_end(std::int64_t epochs_done) {
     const auto& train = assembly_->experiment().train;
     const auto step = epochs_done * trainer_->step().steps_per_epoch();
-    const bool last = epochs_done == train.epochs;
+    const bool saves =
+        epochs_done == train.epochs || epochs_done % train.checkpoint_every_epochs == 0;
+    if (saves) storage_.wait();  // so that there is one copy of the state at a time
     if (evaluator_->due(epochs_done)) {
       const auto results = evaluator_->on_val(*job_, epochs_done);
       warn_of_evaluation();
-      record_->results(step, static_cast<double>(epochs_done), results);
-      record_->commit();
+      storage_.post([this, step, epochs_done, results] {
+        record_->results(step, static_cast<double>(epochs_done), results);
+        record_->commit();
+      });
       tell(events_.on_evaluation, epochs_done, results);
     }
-    if (last || epochs_done % train.checkpoint_every_epochs == 0) save(step);
+    if (saves) save(step);
+  }
+
+  /// Of what the storage thread could not write, where something else ends the run.
+  void tell_of_failed_write() {
+    try {
+      if (const auto failure = storage_.untold()) std::rethrow_exception(failure);
+    } catch (const std::exception& error) {
+      tell(events_.on_warning, error.what());
+    }
   }
 
   void warn_of_evaluation() {
@@ -220,18 +250,27 @@ class ExperimentRun {
     const StopSignal stop;
     TrainerEvents trainer_events;
     trainer_events.on_log = [&](const StepRecord& r) {
-      record_->step(r);
+      storage_.post([this, r] { record_->step(r); });
       tell(events_.on_step, r);
     };
     trainer_events.on_epoch = [&](std::int64_t epochs) { at_epoch_end(epochs); };
-    trainer_events.on_stop = [&](std::int64_t step) { save(step); };
+    trainer_events.on_stop = [&](std::int64_t step) {
+      storage_.wait();
+      save(step);
+    };
     trainer_events.on_warning = events_.on_warning;
     const auto start = std::chrono::steady_clock::now();
-    outcome_.finished = trainer_->run(first_step_, stop, trainer_events);
+    try {
+      outcome_.finished = trainer_->run(first_step_, stop, trainer_events);
+    } catch (...) {
+      tell_of_failed_write();
+      throw;
+    }
     outcome_.training_s =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     outcome_.images_per_s = trainer_->images_per_s();
     outcome_.waiting_share = trainer_->waiting_share();
+    storage_.wait();  // the last state is safe before test is read
     if (!outcome_.finished) return;
     const auto& data = *assembly_->dataset;
     const auto left_out_before = data.left_out().size();
@@ -267,6 +306,7 @@ class ExperimentRun {
   std::string plugins_;             ///< plugin_lines, each with a line break
   std::string data_identity_;
   std::int64_t first_step_ = 0;
+  StorageThread storage_;  ///< ends before what it writes
 };
 
 }  // namespace

@@ -19,7 +19,9 @@ class Lars : public Optimizer {
 
  private:
   void update(Batch& batch) override {
-    if (!has_momentum_kernels(batch.parameters.front())) return update_composed(batch);
+    if (!has_momentum_kernels(batch.parameters.front()))
+      return put_back_where_skipped(batch, [&] { update_composed(batch); });
+    if (batch.skip.defined() && batch.skip.item<float>() == 1) return;  // on the CPU: no wait
     for (std::size_t i = 0; i < batch.parameters.size(); ++i)
       update_one(batch, batch.parameters[i], batch.gradients[i], batch.state[0][i]);
   }

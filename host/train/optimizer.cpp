@@ -156,8 +156,19 @@ std::vector<Optimizer::Batch> Optimizer::make_batches(double learning_rate, doub
   return batches;
 }
 
+void Optimizer::put_back_where_skipped(Batch& batch, const std::function<void()>& update) {
+  if (!batch.skip.defined()) return update();
+  auto moved = batch.parameters;
+  for (const auto& field : batch.state) moved.insert(moved.end(), field.begin(), field.end());
+  std::vector<at::Tensor> before;
+  for (const auto& tensor : moved) before.push_back(tensor.clone());
+  update();
+  const auto skipped = batch.skip.eq(1);
+  for (std::size_t i = 0; i < moved.size(); ++i)
+    at::where_out(moved[i], skipped, before[i], moved[i]);
+}
+
 void Optimizer::step(double learning_rate, double base_lr, const at::Tensor& skip) {
-  TORCH_CHECK(!skip.defined() || can_skip(), "optimizer: this kind can't skip a step");
   const at::NoGradGuard no_grad;
   for (Batch& batch : make_batches(learning_rate, base_lr)) {
     batch.skip = skip;

@@ -67,14 +67,9 @@ class Optimizer {
   /// @param learning_rate  the schedule's at this step; times each parameter's factor.
   /// @param base_lr        the one of parameters with a constant learning rate.
   /// @param skip           float32 with one number on the parameters' device: where it is 1,
-  /// nothing
-  ///                       moves, and it is not read back. Undefined: the update is made. Only for
-  ///                       kinds that can_skip.
+  ///                       nothing moves; it is not read back. Undefined: the update is made.
   void step(double learning_rate, double base_lr, const at::Tensor& skip);
   void step(double learning_rate, double base_lr);
-
-  /// Whether the kind takes `skip`: SGD, Adam and AdamW, whose fused kernels have it.
-  virtual bool can_skip() const { return false; }
 
   /// Removes the gradients of all parameters, frozen ones too.
   void clear_gradients();
@@ -102,8 +97,12 @@ class Optimizer {
 
   explicit Optimizer(std::vector<StateField> fields);
 
+  /// Makes an update by operators that know nothing of `skip`, and where it is 1 puts parameters
+  /// and state back, on the device.
+  static void put_back_where_skipped(Batch& batch, const std::function<void()>& update);
+
  private:
-  /// Updates parameters of one treatment, device and dtype.
+  /// Updates parameters of one treatment, device and dtype; nothing where `batch.skip` is 1.
   virtual void update(Batch& batch) = 0;
 
   std::vector<Batch> make_batches(double learning_rate, double base_lr);

@@ -133,16 +133,23 @@ void RunRecord::write_tables(const Evaluator& evaluator) {
     file_.write_state("evaluation", table.path, snapshot(table.value).view());
 }
 
-void RunRecord::course(Job& job, const Trainer& trainer) {
-  file_.set_attribute("rows_filled", trainer.filled());
-  if (trainer.images_per_s() > 0) {  // a process that had no step left says nothing of speed
-    file_.set_attribute("images_per_s", trainer.images_per_s());
-    file_.set_attribute("waiting_share", trainer.waiting_share());
+Course course_of(Job& job, const Trainer& trainer) {
+  Course course{trainer.filled(), trainer.images_per_s(), trainer.waiting_share(),
+                peak_memory_bytes(), std::nullopt};
+  if (const auto device = job.settings().device; !device.is_cpu())
+    course.peak_device_memory_bytes = peak_device_memory_bytes(device);
+  return course;
+}
+
+void RunRecord::course(const Course& course) {
+  file_.set_attribute("rows_filled", course.rows_filled);
+  if (course.images_per_s > 0) {
+    file_.set_attribute("images_per_s", course.images_per_s);
+    file_.set_attribute("waiting_share", course.waiting_share);
   }
-  file_.set_attribute("peak_memory_bytes", peak_memory_bytes());
-  const auto device = job.settings().device;
-  if (!device.is_cpu())
-    file_.set_attribute("peak_device_memory_bytes", peak_device_memory_bytes(device));
+  file_.set_attribute("peak_memory_bytes", course.peak_memory_bytes);
+  if (course.peak_device_memory_bytes)
+    file_.set_attribute("peak_device_memory_bytes", *course.peak_device_memory_bytes);
 }
 
 void RunRecord::finish(const Assembly& a, Job& job, const Evaluator& evaluator,
@@ -159,9 +166,9 @@ void RunRecord::finish(const Assembly& a, Job& job, const Evaluator& evaluator,
       a.dataset->test_reads() +
           (before == file_.attributes().end() ? 0 : std::get<std::int64_t>(before->second)));
   write_left_out(*a.dataset);
-  course(job, trainer);
+  course(course_of(job, trainer));
   file_.set_attribute("finished", utc_now());
-  file_.commit();
+  commit();
 }
 
 void RunRecord::extended(std::int64_t step, std::int64_t epochs_before,
@@ -180,10 +187,17 @@ void RunRecord::extended(std::int64_t step, std::int64_t epochs_before,
   file_.set_attribute("extensions", lines);
 }
 
-void RunRecord::cut_after(std::int64_t step, std::uint64_t log_bytes) {
+void RunRecord::commit() {
+  log_.sync();
+  file_.commit();
+}
+
+std::uint64_t RunRecord::cut_after(std::int64_t step, std::uint64_t log_bytes) {
+  const auto lacking = log_bytes - std::min(log_bytes, log_.size());
   log_.cut_after(step);
   log_.cut_to(log_bytes);
   file_.cut_metrics_after(step);
+  return lacking;
 }
 
 std::optional<RunBeginning> RunRecord::beginning() const {

@@ -25,7 +25,20 @@ struct RunBeginning {
   std::string data_identity;         ///< Assembly::data_identity
 };
 
-/// What a run leaves on disk besides checkpoints: log.jsonl and run.h5. [train thread]
+/// How a run went so far: its speed and its memory, of this process; rows filled, of all.
+struct Course {
+  std::int64_t rows_filled = 0;
+  double images_per_s = 0;  ///< 0: this process had no step left, and says nothing of speed
+  double waiting_share = 0;
+  std::int64_t peak_memory_bytes = 0;
+  std::optional<std::int64_t> peak_device_memory_bytes;  ///< of a GPU
+};
+
+/// As of now. [train thread]
+Course course_of(Job& job, const Trainer& trainer);
+
+/// What a run leaves on disk besides checkpoints: log.jsonl and run.h5. [one thread at a time;
+/// while a run trains, its storage thread]
 class RunRecord {
  public:
   RunRecord(const std::filesystem::path& log, const std::filesystem::path& run_file);
@@ -36,19 +49,20 @@ class RunRecord {
                         const std::string& data_identity, const std::string& device,
                         const Threads& threads);
   void step(const StepRecord& record);
-  /// How the run went so far: its speed and its memory, of this process; rows filled, of all.
-  void course(Job& job, const Trainer& trainer);
+  void course(const Course& course);
   void results(std::int64_t step, double epoch, const std::vector<Result>& results);
   /// Samples, features, exported state and how the run went; then makes all of it durable.
   void finish(const Assembly& assembly, Job& job, const Evaluator& evaluator,
               const Trainer& trainer);
   /// That the run goes on to a later end, from this step: in the log and as an attribute.
   void extended(std::int64_t step, std::int64_t epochs_before, const Extension& extension);
-  void commit() { file_.commit(); }
+  /// Makes log and run.h5 durable.
+  void commit();
 
   /// Takes log and metrics back to a checkpoint: drops later steps, and what the log has behind its
   /// first `log_bytes` bytes.
-  void cut_after(std::int64_t step, std::uint64_t log_bytes);
+  /// @returns how many of these bytes the log lacks: 0, unless something outside took lines away.
+  std::uint64_t cut_after(std::int64_t step, std::uint64_t log_bytes);
   std::uint64_t log_bytes() const { return log_.size(); }
   /// What the run began with; nothing if it was killed before it could say so.
   std::optional<RunBeginning> beginning() const;

@@ -9,7 +9,6 @@ namespace {
 class Sgd : public Optimizer {
  public:
   explicit Sgd(const OptimizerSpec& spec) : Optimizer(fields(spec)), spec_(spec) {}
-  bool can_skip() const override { return true; }
 
  private:
   static std::vector<StateField> fields(const OptimizerSpec& spec) {

@@ -16,6 +16,12 @@
 namespace kith::host {
 namespace {
 
+std::int64_t given_cores() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
 /// What KITH_CORES gives this process.
 std::optional<std::int64_t> share_of_cores() {
   const char* text = std::getenv("KITH_CORES");
@@ -31,10 +37,12 @@ std::optional<std::int64_t> share_of_cores() {
 }  // namespace
 
 std::int64_t usable_cores() {
-  if (const auto share = share_of_cores()) return *share;
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
-  return std::max(1U, std::thread::hardware_concurrency());
+  const auto given = given_cores();
+  const auto share = share_of_cores();
+  if (share && *share > given)
+    throw ConfigError("KITH_CORES: must be at most the " + std::to_string(given) +
+                      " cores that the system gives this process, got " + std::to_string(*share));
+  return share.value_or(given);
 }
 
 int startup_threads(std::int64_t cores) {

@@ -8,14 +8,15 @@
 
 namespace kith::host {
 
-/// How many threads do what. Together they do not exceed the cores.
+/// How many threads do what. Together they do not exceed the cores. Not counted: the thread that
+/// writes, which mostly waits for the disk (store/storage_thread.h).
 struct Threads {
   std::int64_t tensor = 1;  ///< of tensor operators
   std::int64_t loader = 0;  ///< that load and augment; 0: the tensor threads, between steps
 };
 
 /// Cores that this process may use: $KITH_CORES, else those that the system gives it.
-/// @throws ConfigError if KITH_CORES is no integer from 1.
+/// @throws ConfigError if KITH_CORES is no integer from 1 to those.
 std::int64_t usable_cores();
 
 /// Threads for short work before the first step, such as reading headers of files: all of `cores`,

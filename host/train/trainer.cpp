@@ -99,7 +99,7 @@ bool Trainer::run(std::int64_t first_step, const StopSignal& stop, const Trainer
     const bool epoch_ends = done % per_epoch == 0;
     const bool log_now = done % train.log_every == 0 || epoch_ends;
     const bool look_now = guards_.due(done);
-    job_.watch_losses(look_now);
+    job_.watch(look_now);
     if (probe_) probe_->begin_step();
     const auto loss = step_.run(given, step);
     if (probe_) probe_->learn(given);

@@ -59,6 +59,7 @@ class Trainer {
   /// Rows of batches whose image did not decode and that held another one: on all ranks, as of the
   /// last end of an epoch or stop, with those of earlier processes of the run.
   std::int64_t filled() const { return filled_before_ + filled_everywhere_; }
+  Guards& guards() { return guards_; }
   /// What earlier processes of the run counted.
   void filled_before(std::int64_t rows) { filled_before_ = rows; }
 

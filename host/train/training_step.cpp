@@ -104,8 +104,8 @@ void TrainingStep::set_progress(std::int64_t step) {
 }
 
 void TrainingStep::finite_only() {
-  const bool waits = job_.settings().device.is_cpu() || !optimizer_->can_skip();
-  finite_.emplace(waits ? FiniteWatch::Reading::kEachStep : FiniteWatch::Reading::kWhenAsked);
+  finite_.emplace(job_.settings().device.is_cpu() ? FiniteWatch::Reading::kEachStep
+                                                  : FiniteWatch::Reading::kWhenAsked);
 }
 
 double TrainingStep::learning_rate_at(std::int64_t step) const {

@@ -331,6 +331,21 @@ TEST_F(BadDataTest, EvaluationThatNeedsLabelsIsLeftOutOfDataWithoutThemAndSaysSo
     EXPECT_TRUE(datasets.contains(std::string("/features/encoder/features/") + split)) << split;
 }
 
+TEST_F(BadDataTest, EvaluationThatNeedsNoLabelsRunsOnDataWithoutThem) {
+  write_idx_data(folder() / "data", false);
+  const auto outcome = kith({"run", experiment(std::string(kSmallExperiment) +
+                                               "\n[[evaluation]]\nplugin = \"view_retrieval\"\n")});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("org.kith.knn: needs labels"));
+  EXPECT_THAT(outcome.err, testing::Not(HasSubstr("view_retrieval")));
+  EXPECT_THAT(outcome.out, HasSubstr("view_retrieval on val\n"));
+  const auto datasets = read_datasets(made_runs().at(0));
+  for (const char* row : {"pixels", "untrained", "trained"})
+    EXPECT_TRUE(
+        datasets.contains("/metrics/view_retrieval/val/" + std::string(row) + "/plain/recall_at_1"))
+        << row;
+}
+
 TEST_F(BadDataTest, MethodThatNeedsLabelsRefusesDataWithoutThem) {
   for (int i = 0; i < 24; ++i)
     host::test::write_file(

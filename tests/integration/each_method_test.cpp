@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <set>
+
 #include "interrupted_run.h"
 #include "run_contents.h"
 #include "small_data.h"
@@ -30,9 +32,10 @@ std::string experiment_of(const SmallMethod& method, const std::string& base) {
 class EachMethodTest : public InterruptedRun, public testing::WithParamInterface<SmallMethod> {};
 
 TEST_P(EachMethodTest, HealthyTellsNothing) {
-  const auto outcome = kith({"run", experiment(experiment_of(GetParam(), kSmallExperiment)),
-                             "--folder", "run", "--set", "train.epochs=30", "--set",
-                             "guards.every_steps=9"});  // 270 steps; the guards begin at 200
+  const auto outcome =
+      kith({"run", experiment(experiment_of(GetParam(), kSmallExperiment)), "--folder", "run",
+            "--set", "train.epochs=50", "--set", "guards.every_steps=9"});
+  // 450 steps: guards judge from step 207 on, and 200 steps on a line are over at 414.
   EXPECT_EQ(outcome.code, 0);
   EXPECT_EQ(outcome.err, "");
 }
@@ -48,28 +51,41 @@ TEST_P(EachMethodTest, KilledItEndsAsIfItHadNotBeen) {
   expect_equal_runs(killed, whole);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Methods, EachMethodTest,
-    testing::Values(
-        SmallMethod{"instdisc_nce",
-                    "plugin = \"instdisc\"\nnegatives = 64\nembedding_width = 8\ntemperature = 0.2",
-                    1, "method.memory_bank"},
-        SmallMethod{"instdisc_full",
-                    "plugin = \"instdisc\"\nclassifier = \"full\"\nembedding_width = 8", 1,
-                    "method.memory_bank"},
-        SmallMethod{"invaspread", "plugin = \"invaspread\"\nembedding_width = 8", 2, ""},
-        SmallMethod{"moco",
-                    "plugin = \"moco\"\nqueue_size = 64\nembedding_width = 8\nhead_layers = 2\n"
-                    "ema_momentum = 0.9\nnorm_groups = 4",
-                    2, "method.queue"},
-        SmallMethod{"byol",
-                    "plugin = \"byol\"\nhead_width = 32\nembedding_width = 16\n"
-                    "ema_momentum = { kind = \"cosine\", start = 0.9, end = 1.0 }",
-                    2, "method.projector@target.0.weight"},
-        SmallMethod{"simsiam", "plugin = \"simsiam\"\nembedding_width = 32", 2, ""},
-        SmallMethod{"simclr", kSimClr, 2, ""},
-        SmallMethod{"supervised", "plugin = \"supervised\"", 1, ""}),
-    [](const auto& info) { return info.param.name; });
+std::vector<SmallMethod> small_methods() {
+  return {{"instdisc_nce",
+           "plugin = \"instdisc\"\nnegatives = 64\nembedding_width = 8\ntemperature = 0.2", 1,
+           "method.memory_bank"},
+          {"instdisc_full", "plugin = \"instdisc\"\nclassifier = \"full\"\nembedding_width = 8", 1,
+           "method.memory_bank"},
+          {"invaspread", "plugin = \"invaspread\"\nembedding_width = 8", 2, ""},
+          {"moco",
+           "plugin = \"moco\"\nqueue_size = 64\nembedding_width = 8\nhead_layers = 2\n"
+           "ema_momentum = 0.9\nnorm_groups = 4",
+           2, "method.queue"},
+          {"byol",
+           "plugin = \"byol\"\nhead_width = 32\nembedding_width = 16\n"
+           "ema_momentum = { kind = \"cosine\", start = 0.9, end = 1.0 }",
+           2, "method.projector@target.0.weight"},
+          {"simsiam", "plugin = \"simsiam\"\nembedding_width = 32", 2, ""},
+          {"simclr", kSimClr, 2, ""},
+          {"supervised", "plugin = \"supervised\"", 1, ""}};
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, EachMethodTest, testing::ValuesIn(small_methods()),
+                         [](const auto& info) { return info.param.name; });
+
+TEST(SmallMethodsTest, AreAllThatShip) {
+  std::set<std::string> listed, shipped;
+  const std::string begin = "plugin = \"";
+  for (const auto& method : small_methods()) {
+    ASSERT_TRUE(method.table.starts_with(begin)) << method.table;
+    const auto end = method.table.find('"', begin.size());
+    listed.insert(method.table.substr(begin.size(), end - begin.size()));
+  }
+  for (const auto& entry : fs::directory_iterator(shipped_plugins() / "methods"))
+    if (entry.path().extension() == ".so") shipped.insert(entry.path().stem().string());
+  EXPECT_EQ(listed, shipped);
+}
 
 }  // namespace
 }  // namespace kith::integration

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Killed, or with a failing disk, at every single call that makes a checkpoint or run.h5.
+// Killed, or with a failing disk, at every single call that makes a checkpoint or run.h5, and at
+// those of the log.
 #include <gmock/gmock.h>
 #include <signal.h>
 
 #include "faulty_run.h"
 #include "left_results.h"
 #include "run_contents.h"
+#include "small_data.h"
 
 namespace kith::integration {
 namespace {
@@ -67,8 +69,22 @@ TEST_F(FaultTest, AWriteOfTheResultsThatFailsAnywhereIsAnErrorAndLosesNothing) {
 }
 
 TEST_F(FaultTest, AWriteOfACheckpointThatFailsAnywhereIsAnErrorAndLosesNothing) {
-  expect_error_and_survives(version(calls_of_a_run(), "step-000000018.safetensors", 1), "fail", 4,
-                            "checkpoints", "Input/output error");
+  const auto range = version(calls_of_a_run(), "step-000000018.safetensors", 1);
+  const auto fails_and_survives = [&](const Range& calls, long stride) {
+    expect_error_and_survives(calls, "fail", stride, "checkpoints", "Input/output error");
+  };
+  // Every other one of its writes, which are alike; then its fsync, its rename and the fsync of its
+  // folder.
+  fails_and_survives({range.first, range.last - 3}, 2);
+  fails_and_survives({range.last - 2, range.last}, 1);
+}
+
+TEST_F(FaultTest, AWriteOfTheLogThatFailsIsAnErrorAndLosesNothing) {
+  const auto calls = calls_of_a_run();
+  const auto checkpoint = version(calls, "step-000000009.safetensors", 1);
+  const auto range = calls_after(calls, "log.jsonl", checkpoint.last);
+  EXPECT_GE(range.last - range.first, 9) << "the nine steps of the epoch and its evaluation";
+  expect_error_and_survives(range, "fail", 1, "log.jsonl'", "Input/output error");
 }
 
 TEST_F(FaultTest, AFullDiskIsAnErrorAndLosesNothing) {
@@ -84,6 +100,51 @@ TEST_F(FaultTest, KilledAtEveryCallOfACheckpointItEndsAsIfItHadNotBeen) {
 
 TEST_F(FaultTest, KilledAtEveryCallOfOneWriteOfTheResultsItEndsAsIfItHadNotBeen) {
   expect_survives(version(calls_of_a_run(), "run.h5", kVersion));
+}
+
+TEST_F(FaultTest, KilledWhileTheEndIsWrittenItEndsAsIfItHadNotBeen) {
+  const auto range = last_version(calls_of_a_run(), "run.h5");
+  LeftResults left;
+  // The rename is the last but one: behind it the run is finished.
+  for (const long at : {range.first, (range.first + range.last) / 2, range.last - 1, range.last}) {
+    SCOPED_TRACE("killed at call " + std::to_string(at));
+    const auto made = folder() / ("ending" + std::to_string(at));
+    ASSERT_EQ(run_with_fault(made, "kill", at).signal, SIGKILL);
+    EXPECT_EQ(newest_step(made), 2 * kFirstCheckpoint);
+    left.keep(made);
+    if (at < range.last) {
+      finish(made);
+    } else {
+      EXPECT_THAT(kith({"run", "--resume", made.string()}).out,
+                  HasSubstr("is finished; there is nothing left to do"));
+    }
+    expect_equal_runs(made, folder() / "untouched");
+    EXPECT_EQ(read_count(made, "test_reads"), 1) << "that whose results the run has";
+  }
+  left.expect_open();
+}
+
+TEST_F(FaultTest, KilledBeforeACheckpointItHasTheResultsOfEachEvaluation) {
+  run_text = replaced(replaced(kSmallExperiment, "every_epochs = 2", "every_epochs = 1"),
+                      "log_every = 1", "log_every = 1\ncheckpoint_every_epochs = 10");
+  // Of the beginning and of three epochs; then comes the first line of the log of the fourth.
+  const auto evaluated = version(calls_of_a_run(), "run.h5", 4);
+  const auto made = folder() / "killed", whole = folder() / "untouched";
+  ASSERT_EQ(run_with_fault(made, "kill", evaluated.last + 1).signal, SIGKILL);
+  EXPECT_EQ(newest_step(made), 0);
+  LeftResults left;
+  left.keep(made);
+  EXPECT_EQ(left.count(), 1);
+  const auto rows = [](const fs::path& run) {
+    const auto text = read_datasets(run).at("/metrics/knn/val/trained/plain/top1");
+    return text.substr(text.find("] ") + 2);
+  };
+  const auto of_whole = rows(whole);  // four, one an epoch
+  ASSERT_GT(of_whole.size(), 4U);
+  EXPECT_TRUE(rows(made) == of_whole.substr(0, of_whole.size() / 4 * 3));
+  finish(made);
+  expect_equal_runs(made, whole);
+  left.expect_open();
 }
 
 }  // namespace

@@ -60,8 +60,8 @@ TEST_F(GuardsTest, MethodWhoseFeaturesCollapseIsToldOnce) {
   EXPECT_EQ(lines_of(outcome.err), 1U) << outcome.err;
   EXPECT_THAT(outcome.err,
               ContainsRegex("collapse: after step 2[05]0 all images have nearly the same rows: the "
-                            "output 'features' of the encoder in role 'encoder' deviate by "
-                            "0.0[0-9]+ / sqrt.4., .* of the first step by "));
+                            "rows that the head 'gain' gives deviate by 0.0[0-9]+ / sqrt.4., .* of "
+                            "the first step by "));
 }
 
 TEST_F(GuardsTest, LossThatCollapsesTheRowsThatEnterItIsToldOnce) {

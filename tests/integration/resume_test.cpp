@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <random>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "host/data/data_files.h"
 #include "interrupted_run.h"
@@ -22,6 +24,16 @@ using testing::HasSubstr;
 class ResumeTest : public InterruptedRun {
  protected:
   static constexpr int kEpochSteps = 9;  ///< of long_experiment()
+
+  /// long_experiment() with a queue of keys, a copy that is a moving average, norms by groups, and
+  /// an optimiser with momentum.
+  static std::string long_queue_experiment() {
+    const auto text =
+        replaced(long_experiment(), "plugin = \"simclr\"\nhead_width = 16\nembedding_width = 8",
+                 "plugin = \"moco\"\nqueue_size = 64\nembedding_width = 8\nhead_layers = 2\n"
+                 "ema_momentum = 0.9\nnorm_groups = 4");
+    return replaced(text, "kind = \"adamw\"\nbase_lr = 2e-3", "kind = \"sgd\"\nbase_lr = 0.05");
+  }
 
   /// Steps in a run's log, which has each of them.
   static int steps_logged(const fs::path& run) {
@@ -66,14 +78,17 @@ class ResumeTest : public InterruptedRun {
 };
 
 TEST_F(ResumeTest, KilledAtRandomStepsItEndsAsIfItHadNotBeen) {
-  const auto whole = run(long_experiment());
+  std::vector<std::pair<std::string, fs::path>> both;
+  for (const auto& text : {long_experiment(), long_queue_experiment()})
+    both.emplace_back(text, run(text));
+  ASSERT_TRUE(read_tensors(newest_checkpoint(both[1].second)).contains("method.queue"));
   std::mt19937 random(20240601);
   std::string steps;
   LeftResults left;
   for (int i = 0; i < 20; ++i) {
+    const auto& [text, whole] = both[static_cast<std::size_t>(i) % both.size()];
     const int step = 1 + static_cast<int>(random() % (kLongSteps - 10));
-    const auto killed =
-        interrupted(long_experiment(), step, SIGKILL, static_cast<int>(random() % 3000)).folder;
+    const auto killed = interrupted(text, step, SIGKILL, static_cast<int>(random() % 3000)).folder;
     steps += " " + std::to_string(read_log(killed).size());
     // The step after an epoch is logged when the checkpoint of that epoch is there.
     EXPECT_GE(newest_step(killed), (steps_logged(killed) - 1) / kEpochSteps * kEpochSteps);
@@ -214,14 +229,26 @@ TEST_F(ResumeTest, ChangedSettingIsRefused) {
   EXPECT_EQ(read_text(killed / "log.jsonl"), log);
 }
 
-TEST_F(ResumeTest, GoesOnWithItsTensorThreadsOnFewerCoresAndWithOtherLoaderThreads) {
+TEST_F(ResumeTest, GoesOnWithOtherLoaderThreads) {
+  const auto whole = run(long_experiment());
+  const auto killed = interrupted(long_experiment(), 50, SIGKILL).folder;
+  EXPECT_GT(newest_step(killed), 0);
+  const auto outcome =
+      kith({"run", "--resume", killed.string(), "--set", "train.loader_threads=0"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(read_count(whole, "loader_threads"), 1);
+  EXPECT_EQ(read_count(killed, "loader_threads"), 0);
+  expect_equal_runs(killed, whole);
+}
+
+TEST_F(ResumeTest, GoesOnWithItsTensorThreadsOnFewerCores) {
   if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "needs two cores";
   const auto text =
       replaced(replaced(long_experiment(), "tensor_threads = 1", "tensor_threads = 2"),
                "loader_threads = 1", "loader_threads = 0");
   const auto whole = run(text);
   const auto killed = interrupted(text, 30, SIGKILL).folder;
-  auto resume = command({"run", "--resume", killed.string(), "--set", "train.loader_threads=0"});
+  auto resume = command({"run", "--resume", killed.string()});
   resume.program.insert(resume.program.begin(), {"taskset", "-c", "0"});
   const auto outcome = Process(resume).wait();
   EXPECT_EQ(outcome.code, 0) << outcome.err;

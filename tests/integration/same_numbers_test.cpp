@@ -40,6 +40,23 @@ TEST_F(SameNumbersTest, OneAndThreeLoaderThreadsGiveTheSameRun) {
   expect_equal_runs(run_with_loaders(kSmallExperiment, 3), run_with_loaders(kSmallExperiment, 1));
 }
 
+/// The small experiment with a method that sees one view of each image.
+std::string of_one_view(const std::string& method) {
+  const auto text = replaced(kSmallExperiment,
+                             "plugin = \"simclr\"\nhead_width = 16\nembedding_width = 8", method);
+  return replaced(text, "count = 2", "count = 1");
+}
+
+TEST_F(SameNumbersTest, OneAndThreeLoaderThreadsGiveTheSameRunOfAMethodThatTakesIndices) {
+  const auto text = of_one_view("plugin = \"instdisc\"\nnegatives = 64\nembedding_width = 8");
+  expect_equal_runs(run_with_loaders(text, 3), run_with_loaders(text, 1));
+}
+
+TEST_F(SameNumbersTest, OneAndThreeLoaderThreadsGiveTheSameRunOfAMethodThatTakesLabels) {
+  const auto text = of_one_view("plugin = \"supervised\"");
+  expect_equal_runs(run_with_loaders(text, 3), run_with_loaders(text, 1));
+}
+
 TEST_F(SameNumbersTest, OneAndThreeLoaderThreadsGiveTheSameRunOnAFolderOfImages) {
   write_image_folder(folder() / "pictures", 24, 16);
   auto text = replaced(kSmallExperiment, "reader = \"idx\"\npath = \"data\"",

@@ -4,6 +4,9 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 #include "host/model/tiny_experiment.h"
 
 namespace kith::host::test {
@@ -43,6 +46,33 @@ TEST(HeldOutViewsTest, AreOfTheImagesWhoseNamesHashIsSmallest) {
   ASSERT_EQ(few[0].size(0), 2);
   for (const std::size_t view : {0U, 1U})
     EXPECT_TRUE(at::equal(few[view], all[view].narrow(0, 0, 2)));
+}
+
+/// How many images val has, and of how many the evaluation has views as it is assembled.
+std::pair<std::int64_t, std::int64_t> val_and_viewed(const TinyExperiment& tiny) {
+  const Assembly assembly = tiny.assemble();
+  const auto views = HeldOutViews(assembly, assembly.evaluations.at(0), 1).pixels(32);
+  return {assembly.dataset->size(Split::kVal), views.at(0).size(0)};
+}
+
+TEST(HeldOutViewsTest, AreOfAllOfVal) {
+  const auto [val, viewed] = val_and_viewed(TinyExperiment(kCrops));
+  EXPECT_GT(val, 0);
+  EXPECT_EQ(viewed, val);
+}
+
+TEST(HeldOutViewsTest, AreOfTwoThousandImagesOfALargerVal) {
+  const TinyExperiment tiny(kCrops, {"data.val_fraction=0.5"});
+  constexpr std::uint32_t kImages = 5000;
+  std::vector<std::uint8_t> pixels, classes;
+  for (std::uint32_t i = 0; i < kImages * 16; ++i)
+    pixels.push_back(static_cast<std::uint8_t>(i * 2654435761U >> 24));
+  for (std::uint32_t i = 0; i < kImages; ++i) classes.push_back(static_cast<std::uint8_t>(i % 3));
+  write_idx(tiny.folder() / "data" / "train-images-idx3-ubyte", {kImages, 4, 4}, pixels);
+  write_idx(tiny.folder() / "data" / "train-labels-idx1-ubyte", {kImages}, classes);
+  const auto [val, viewed] = val_and_viewed(tiny);
+  EXPECT_GT(val, 2000);
+  EXPECT_EQ(viewed, 2000);
 }
 
 TEST(HeldOutViewsTest, WithoutAListOfItsOwnHaveThatOfTheFirstViews) {

@@ -86,11 +86,16 @@ TEST(CollapseGuardTest, LowIsCollapsedOnlyWhereItFell) {
   EXPECT_THAT(began_so.look(1), IsEmpty());
   EXPECT_THAT(began_so.look(200), IsEmpty());
 
+  Watched unknown(Watched::plan_of("plain_method"));
+  unknown.draw_together(low);
+  EXPECT_THAT(unknown.look(250), IsEmpty()) << "no first step to compare with";
+  unknown.draw_together(1e4);
+  EXPECT_EQ(unknown.look(300).size(), 1U);
+
   Watched resumed(Watched::plan_of("plain_method"));
+  *resumed.guard.first_step() = *fell.guard.first_step();
   resumed.draw_together(low);
-  EXPECT_THAT(resumed.look(250), IsEmpty()) << "no first step to compare with";
-  resumed.draw_together(1e4);
-  EXPECT_EQ(resumed.look(300).size(), 1U);
+  EXPECT_EQ(resumed.look(250).size(), 1U);
 }
 
 TEST(CollapseGuardTest, AShorterRunIsJudgedAtItsEnd) {
@@ -106,7 +111,7 @@ TEST(CollapseGuardTest, LooksAtTheRowsThatEnterALoss) {
   Watched w(
       Watched::plan_of("simclr", {{"last_norm", {false}}, {"head_layers", {std::int64_t{1}}}}));
   w.draw_together(1e4);  // of the features, which the head still tells apart or not
-  w.fixture.job->watch_losses(true);
+  w.fixture.job->watch(true);
   {
     const at::NoGradGuard no_grad;
     w.fixture.parameter("method.projector.0.weight").zero_();
@@ -117,6 +122,20 @@ TEST(CollapseGuardTest, LooksAtTheRowsThatEnterALoss) {
   EXPECT_THAT(texts[0], testing::HasSubstr(
                             "the rows 'embedding' that enter the loss org.kith.nt_xent deviate "
                             "by 0.000 / sqrt(128)"));
+}
+
+TEST(CollapseGuardTest, LooksAtWhatTheHeadGivesWhereNoLossIsCalled) {
+  Watched w(Watched::plan_of("ill_method"));
+  w.fixture.job->watch(true);
+  {
+    const at::NoGradGuard no_grad;
+    w.fixture.parameter("method.gain.weight").zero_();
+  }
+  w.fixture.run(0);
+  const auto texts = w.look(200);
+  ASSERT_EQ(texts.size(), 1U);
+  EXPECT_THAT(texts[0],
+              testing::HasSubstr("the rows that the head 'gain' gives deviate by 0.000 / sqrt(4)"));
 }
 
 TEST(CollapseGuardTest, AJobIsLeftInTheModeThatItWasIn) {

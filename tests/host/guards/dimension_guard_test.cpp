@@ -26,7 +26,7 @@ TEST(EffectiveDimensionsTest, CountsTheDirectionsInWhichRowsDiffer) {
 /// SimCLR whose head, linear with batch norm behind it, puts rows on a line or not.
 struct WatchedHead {
   WatchedHead() : fixture(plan()), batch(fixture.batch(0)) {
-    fixture.job->watch_losses(true);
+    fixture.job->watch(true);
     healthy = fixture.parameter("method.projector.0.weight").detach().clone();
   }
   static Plan plan() {
@@ -54,7 +54,7 @@ struct WatchedHead {
 
 /// SimSiam, whose loss takes predictions and targets.
 struct WatchedPredictor {
-  WatchedPredictor() : fixture(plan()), batch(fixture.batch(0)) { fixture.job->watch_losses(true); }
+  WatchedPredictor() : fixture(plan()), batch(fixture.batch(0)) { fixture.job->watch(true); }
   static Plan plan() {
     Plan plan;
     plan.method = "simsiam";

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugin/open_plugin.h"
 
+#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <kith/abi/loss.h>
+#include <stdlib.h>
+#include <sys/resource.h>
 
+#include <csignal>
+
+#include "plugin/checks.h"
+#include "plugin/note_reader.h"
 #include "plugin_fixture.h"
 
 namespace kith::host {
@@ -25,6 +32,53 @@ class OpenPluginTest : public PluginTest {
     EXPECT_EQ(loss.forward(self, nullptr, 0, &answer), KITH_OK);
     return reinterpret_cast<std::intptr_t>(answer);
   }
+  /// What an instance without options answers.
+  static std::intptr_t value_of_plain(const kith_loss_api& loss) {
+    void* self = nullptr;
+    EXPECT_EQ(loss.create(nullptr, nullptr, 0, &self), KITH_OK);
+    const auto value = value_of(loss, self);
+    loss.destroy(self);
+    return value;
+  }
+  /// The path under which the dynamic linker has what a table is part of.
+  static std::string opened_path(const kith_loss_api& loss) {
+    Dl_info info{};
+    EXPECT_NE(::dladdr(&loss, &info), 0);
+    return info.dli_fname == nullptr ? "" : info.dli_fname;
+  }
+  /// The fixture "plain" with bytes that no other test has: a library is opened once per process.
+  std::filesystem::path copy_plain(const std::string& summary) const {
+    return copy_with("plain", "For tests.", summary);
+  }
+};
+
+/// Plugins are opened by their paths while it lives.
+class OpenedInPlace {
+ public:
+  OpenedInPlace() { ::setenv("KITH_PLUGIN_IN_PLACE", "1", 1); }
+  ~OpenedInPlace() { ::unsetenv("KITH_PLUGIN_IN_PLACE"); }
+  OpenedInPlace(const OpenedInPlace&) = delete;
+  OpenedInPlace& operator=(const OpenedInPlace&) = delete;
+};
+
+/// Nothing can be written into a file, an anonymous one neither, while it lives.
+class WritesFail {
+ public:
+  WritesFail() : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &before_), 0);
+    const rlimit nothing{0, before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &nothing), 0);
+  }
+  ~WritesFail() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  WritesFail(const WritesFail&) = delete;
+  WritesFail& operator=(const WritesFail&) = delete;
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
 };
 
 TEST_F(OpenPluginTest, RunsThePluginThroughItsTable) {
@@ -152,6 +206,58 @@ TEST_F(OpenPluginTest, RunsTheBytesThatWereCheckedWhateverHappensToTheFile) {
   ASSERT_EQ(loss.create(nullptr, nullptr, 0, &self), KITH_OK);
   EXPECT_EQ(value_of(loss, self), 3);
   loss.destroy(self);
+}
+
+TEST_F(OpenPluginTest, OpensAFileInPlaceWhereTheEnvironmentAsksForIt) {
+  const auto path = copy_plain("For place.");
+  const OpenedInPlace in_place;
+  PluginRegistry all = registry();
+  const auto& loss = loss_table(all, "plain");
+  EXPECT_EQ(opened_path(loss), path.string());
+  EXPECT_EQ(all.find("loss", "plain").metadata.id, "org.test.plain");
+  EXPECT_EQ(value_of_plain(loss), 1);
+}
+
+TEST_F(OpenPluginTest, OpensAnAnonymousCopyOtherwise) {
+  copy_plain("For copies");
+  PluginRegistry all = registry();
+  const auto& loss = loss_table(all, "plain");
+  EXPECT_THAT(opened_path(loss), testing::StartsWith("/proc/self/fd/"));
+  EXPECT_EQ(value_of_plain(loss), 1);
+}
+
+TEST_F(OpenPluginTest, OpensAFileInPlaceWhereNoAnonymousCopyCanBeMade) {
+  const auto path = copy_plain("For limits");
+  PluginRegistry all = registry();
+  const auto& record = all.find("loss", "plain");
+  all.check({&record});
+  const auto text = [&] {
+    const WritesFail writes_fail;
+    return refusal([&] { all.load(record); });
+  }();
+  ASSERT_EQ(text, "");
+  const auto& loss = loss_table(all, "plain");
+  EXPECT_EQ(opened_path(loss), path.string());
+  EXPECT_EQ(value_of_plain(loss), 1);
+}
+
+TEST_F(OpenPluginTest, OfAFileThatWasReplacedTheCheckedBytesRunOrNone) {
+  const auto path = copy_plain("For a swap");
+  const PluginFile file = read_plugin_file(path);
+  const PluginMetadata metadata = read_note(parse_elf(file), path);
+  std::filesystem::remove(path);  // the bytes that were checked are in the open file
+  copy("plain_again", "plain");
+  const auto open = [&] { return open_plugin(file, metadata, error_keeping_host()); };
+  {
+    const OpenedInPlace in_place;
+    EXPECT_EQ(refusal([&] { open(); }),
+              "KITH-205 'plain.so' changed while it was checked\n  plugin : " + path.string() +
+                  "\n  host   : checked SHA-256 " + file.sha256 +
+                  "\n  do     : try again when nothing writes the file");
+    EXPECT_FALSE(plugin_code_ran());
+  }
+  EXPECT_EQ(value_of_plain(*static_cast<const kith_loss_api*>(open())), 1)
+      << "not 2, the new one's";
 }
 
 TEST_F(OpenPluginTest, RefusesAFileThatChangedAfterItWasFound) {

@@ -1,52 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugin/trial.h"
 
+#include <gmock/gmock.h>
+
 #include "plugin/trial_report.h"
 #include "plugin_fixture.h"
 
 namespace kith::host {
 namespace {
 
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+
 class TrialTest : public PluginTest {
  protected:
-  void expect_caught(const std::string& name, const std::vector<std::string>& texts) {
+  /// Holds a refusal against its four lines.
+  /// @param how      the child ended: "was ended by signal 6 (Aborted)"; empty: whichever way.
+  /// @param printed  what of the child's words is told.
+  void expect_trial_failed(const std::string& refusal, const std::string& name,
+                           const std::string& how, const std::string& printed = "") const {
+    EXPECT_THAT(refusal, StartsWith("KITH-316 'org.test." + name + "' 0.1.0 " + how));
+    EXPECT_THAT(refusal, HasSubstr(how + " when it was loaded for the first time\n  plugin : " +
+                                   (folder_ / (name + ".so")).string()));
+    EXPECT_THAT(refusal, HasSubstr(printed));
+    EXPECT_THAT(refusal,
+                EndsWith("\n  host   : tries a new plugin in a process of its own first; this one "
+                         "is unharmed\n  do     : keep work out of static initialisers; then build "
+                         "the plugin again"));
+  }
+  void expect_caught(const std::string& name, const std::string& how,
+                     const std::string& printed = "") {
     copy(name);
-    const std::string refusal = refusal_of(name);
-    EXPECT_NE(refusal.find("KITH-316 'org.test." + name + "' 0.1.0 "), refusal.npos) << refusal;
-    for (const std::string& text : texts)
-      EXPECT_NE(refusal.find(text), refusal.npos) << "wanted: " << text << "\ngot: " << refusal;
+    expect_trial_failed(refusal_of(name), name, how, printed);
   }
 };
 
 TEST_F(TrialTest, CatchesAStaticInitialiserThatThrows) {
-  expect_caught("throw", {"was ended by signal 6", "thrown by a static initialiser"});
+  expect_caught("throw", "was ended by signal 6 (Aborted)", "thrown by a static initialiser");
 }
 
 TEST_F(TrialTest, CatchesAStaticInitialiserThatThrowsAnInt) {
-  expect_caught("throw_int", {"was ended by signal 6"});
+  expect_caught("throw_int", "was ended by signal 6 (Aborted)");
 }
 
 TEST_F(TrialTest, CatchesAStaticInitialiserThatAborts) {
-  expect_caught("abort", {"was ended by signal 6 (Aborted)"});
+  expect_caught("abort", "was ended by signal 6 (Aborted)");
 }
 
 TEST_F(TrialTest, CatchesAStaticInitialiserThatCrashes) {
-  expect_caught("crash", {"when it was loaded for the first time"});
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  expect_caught("crash", "");  // a sanitizer catches the signal and ends the process its own way
+#else
+  expect_caught("crash", "was ended by signal 11 (Segmentation fault)");
+#endif
 }
 
 TEST_F(TrialTest, CatchesAStaticInitialiserThatEndsTheProcess) {
 #ifdef __SANITIZE_THREAD__
   GTEST_SKIP() << "ThreadSanitizer gives a process that ends while it opens a library its own code";
 #endif
-  expect_caught("exit", {"ended the process with exit code 0"});
+  expect_caught("exit", "ended the process with exit code 0");
 }
 
 TEST_F(TrialTest, CatchesAStaticObjectThatAbortsAtTheEnd) {
-  expect_caught("abort_at_end", {"was ended by signal 6 (Aborted)"});
+  expect_caught("abort_at_end", "was ended by signal 6 (Aborted)");
 }
 
 TEST_F(TrialTest, LimitsTheMemoryOfTheChild) {
-  expect_caught("greedy", {"was ended by signal 6 (Aborted)"});
+  expect_caught("greedy", "was ended by signal 6 (Aborted)");
 }
 
 TEST_F(TrialTest, EndsAPluginThatNeverReturns) {
@@ -54,13 +76,8 @@ TEST_F(TrialTest, EndsAPluginThatNeverReturns) {
   TrialSettings settings = trial();
   settings.time_limit = std::chrono::milliseconds(1500);
   PluginRegistry all({{folder_, "", 2}}, abilities(), settings);
-  try {
-    all.load(all.find("loss", "loop"));
-    FAIL() << "loaded";
-  } catch (const PluginRefused& e) {
-    EXPECT_NE(std::string(e.what()).find("did not return within 1.5"), std::string::npos)
-        << e.what();
-  }
+  expect_trial_failed(refusal([&] { all.load(all.find("loss", "loop")); }), "loop",
+                      "did not return within 1.50 s");
 }
 
 TEST_F(TrialTest, LetsNoBadPluginHideAnother) {

@@ -102,10 +102,17 @@ TEST(OptimizerTest, AParameterWithoutAGradientIsSkippedWithItsState) {
 }
 
 TEST(OptimizerTest, AStepThatIsSkippedMovesNothingAndCountsForNothing) {
-  for (OptimizerKind kind : kOptimizerKinds) {
+  // In float32 LARS and LARC have kernels on the CPU; in bfloat16 they are operators, as on a GPU.
+  for (const auto& [kind, dtype] : std::vector<std::pair<OptimizerKind, at::ScalarType>>{
+           {OptimizerKind::kSgd, at::kFloat},
+           {OptimizerKind::kAdam, at::kFloat},
+           {OptimizerKind::kAdamW, at::kFloat},
+           {OptimizerKind::kLars, at::kFloat},
+           {OptimizerKind::kLars, at::kBFloat16},
+           {OptimizerKind::kLarc, at::kFloat},
+           {OptimizerKind::kLarc, at::kBFloat16}}) {
     const auto optimizer = make_optimizer(spec_of(kind)), plain = make_optimizer(spec_of(kind));
-    if (!optimizer->can_skip()) continue;
-    const at::Tensor parameter = at::ones({2, 2}), other = parameter.clone();
+    const at::Tensor parameter = at::ones({2, 2}, dtype), other = parameter.clone();
     optimizer->add_parameter("w", parameter, {});
     plain->add_parameter("w", other, {});
     const auto one = at::ones({}), zero = at::zeros({});
@@ -116,7 +123,7 @@ TEST(OptimizerTest, AStepThatIsSkippedMovesNothingAndCountsForNothing) {
       plain->step(0.1, 0.1);
       const at::Tensor before = parameter.clone();
       const auto state = copy_state(*optimizer);
-      set_gradient(parameter, at::full({2, 2}, std::numeric_limits<float>::infinity()));
+      set_gradient(parameter, at::full_like(parameter, std::numeric_limits<float>::infinity()));
       optimizer->step(0.1, 0.1, one);
       EXPECT_TRUE(at::equal(parameter, before)) << int(kind);
       for (const auto& [name, value] : copy_state(*optimizer))
@@ -124,8 +131,6 @@ TEST(OptimizerTest, AStepThatIsSkippedMovesNothingAndCountsForNothing) {
     }
     EXPECT_TRUE(at::equal(parameter, other)) << int(kind);
   }
-  for (OptimizerKind kind : {OptimizerKind::kSgd, OptimizerKind::kAdam, OptimizerKind::kAdamW})
-    EXPECT_TRUE(make_optimizer(spec_of(kind))->can_skip()) << int(kind);
 }
 
 TEST(OptimizerTest, AFrozenParameterStaysUntilItIsReleased) {

@@ -5,8 +5,12 @@
 #include <cmath>
 #include <kith/error.hpp>
 #include <kith/harness.hpp>
+#include <numeric>
+#include <string>
+#include <vector>
 
 #include "plugins/golden_values.h"
+#include "plugins/reference.h"
 #include "plugins/values.h"
 
 namespace kith {
@@ -20,6 +24,10 @@ using harness::Rank;
 using harness::Settings;
 using harness::Values;
 using testing::HasSubstr;
+
+/// An encoder that is batch norm alone.
+constexpr const char* kNormNet =
+    "plugin = { file = \"" KITH_BUILD_DIR "/tests/fixtures/methods/norm_net.so\" }";
 
 /// One step's data set: "loss" and step 2 of rank 1 make "loss_s2_r1".
 struct Place {
@@ -95,9 +103,6 @@ void expect_gradient(const Values& actual, const Case& c, const std::string& nam
 /// after each step.
 void check_training(const Case& c, Compute compute, const Rank* rank) {
   const auto first = golden::values_of(c.input("im_q_s0"));
-  const auto encoder = c.integer("bn") == 1 ? "plugin = { file = \"" KITH_BUILD_DIR
-                                              "/tests/fixtures/methods/norm_net.so\" }"
-                                            : "";
   MethodHarness method(table(c),
                        {.compute = compute,
                         .channels = first.shape[1],
@@ -107,7 +112,7 @@ void check_training(const Case& c, Compute compute, const Rank* rank) {
                         .batch_size = first.shape[0],
                         .optimizer = optimizer(c),
                         .rank = rank},
-                       {{"encoder", encoder}});
+                       {{"encoder", c.integer("bn") == 1 ? kNormNet : ""}});
   const auto names = names_of(c);
   for (const auto& [theirs, ours] : names) {
     method.set(ours, golden::values_of(c.input("q_" + theirs)));
@@ -225,6 +230,123 @@ TEST(MoCoTest, PutsShuffledKeysBack) {
   shuffled.replace_draw("shuffle", {{2}, {1, 0}, harness::Number::kWhole});
   EXPECT_EQ(shuffled.step(kSmallBatch).loss.number(), plain.step(kSmallBatch).loss.number());
   EXPECT_EQ(shuffled.get("method.queue").numbers, plain.get("method.queue").numbers);
+}
+
+const Settings kOfEight{
+    .compute = Compute::kFloat64, .channels = 4, .height = 1, .width = 1, .batch_size = 8};
+
+/// Two views of eight images of four values, as an encoder takes them.
+Batch batch_of_eight() {
+  Batch batch;
+  for (const double phase : {0.0, 1.0}) {
+    Values view{{8, 4, 1, 1}, {}};
+    for (int i = 0; i < 32; ++i) view.numbers.push_back(std::sin(1.3 * i * i + phase));
+    batch.views.push_back(view);
+  }
+  return batch;
+}
+
+/// Batch norm of rows g, g + groups, g + 2 groups ... together, for each g below `groups`.
+reference::Matrix norm_by_group(const reference::Matrix& x, std::size_t groups) {
+  reference::Matrix y(x.size());
+  for (std::size_t g = 0; g < groups; ++g) {
+    reference::Matrix own;
+    for (std::size_t i = g; i < x.size(); i += groups) own.push_back(x[i]);
+    own = reference::batch_norm(own);
+    for (std::size_t i = 0; i < own.size(); ++i) y[g + i * groups] = own[i];
+  }
+  return y;
+}
+
+/// The running variance after one step: 0.9 of the 1 that it begins as, 0.1 of the mean over groups
+/// of the unbiased variance.
+std::vector<double> running_variance(const reference::Matrix& x, std::size_t groups) {
+  std::vector<double> running(x[0].size(), 0.9);
+  const auto n = static_cast<double>(x.size() / groups);
+  for (std::size_t c = 0; c < running.size(); ++c)
+    for (std::size_t g = 0; g < groups; ++g) {
+      double mean = 0;
+      for (std::size_t i = g; i < x.size(); i += groups) mean += x[i][c] / n;
+      for (std::size_t i = g; i < x.size(); i += groups)
+        running[c] += 0.1 * std::pow(x[i][c] - mean, 2) / (n - 1) / static_cast<double>(groups);
+    }
+  return running;
+}
+
+reference::Matrix of_unit_length(reference::Matrix x) {
+  for (auto& row : x) {
+    const double norm = std::sqrt(std::inner_product(row.begin(), row.end(), row.begin(), 0.0));
+    for (auto& v : row) v /= norm;
+  }
+  return x;
+}
+
+/// Cross-entropy of each key among itself and the queue at the temperature 0.07.
+double loss_of_keys(const reference::Matrix& query, const reference::Matrix& key,
+                    const reference::Matrix& queue) {
+  double loss = 0;
+  for (std::size_t i = 0; i < query.size(); ++i) {
+    const auto logit = [&](const std::vector<double>& row) {
+      return std::inner_product(row.begin(), row.end(), query[i].begin(), 0.0) / 0.07;
+    };
+    double sum = std::exp(logit(key[i]));
+    for (const auto& row : queue) sum += std::exp(logit(row));
+    loss += (std::log(sum) - logit(key[i])) / static_cast<double>(query.size());
+  }
+  return loss;
+}
+
+void expect_near(const std::vector<double>& actual, const std::vector<double>& expected) {
+  ASSERT_EQ(actual.size(), expected.size());
+  // 1e-10: float64; batch norm divides by the deviation of few rows.
+  for (std::size_t i = 0; i < actual.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 1e-10) << i;
+}
+
+TEST(MoCoTest, NormalisesQueriesAsTheyComeAndKeysAsTheyAreShuffledByGroups) {
+  const std::vector<double> order{3, 0, 6, 1, 7, 2, 5, 4};
+  const auto batch = batch_of_eight();
+  const auto one = reference::matrix(batch.views[0]), two = reference::matrix(batch.views[1]);
+  reference::Matrix shuffled;
+  for (const double place : order) shuffled.push_back(two[static_cast<std::size_t>(place)]);
+  for (const std::size_t groups : {2U, 4U}) {
+    SCOPED_TRACE(groups);
+    MethodHarness method("plugin = \"moco\", head_layers = 0, queue_size = 16, norm_groups = " +
+                             std::to_string(groups),
+                         kOfEight, {{"encoder", kNormNet}});
+    method.replace_draw("shuffle", {{8}, order, harness::Number::kWhole});
+    const auto queue = reference::matrix(method.get("method.queue"));
+    const double loss = method.step(batch).loss.number();
+
+    const auto normed = norm_by_group(shuffled, groups);
+    ASSERT_NE(normed, norm_by_group(shuffled, 1));
+    reference::Matrix keys(order.size());
+    for (std::size_t j = 0; j < order.size(); ++j)
+      keys[static_cast<std::size_t>(order[j])] = of_unit_length(normed)[j];
+    const auto kept = reference::matrix(method.get("method.queue"));
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      SCOPED_TRACE("key " + std::to_string(i));
+      expect_near(kept[i], keys[i]);
+    }
+    EXPECT_NEAR(loss, loss_of_keys(of_unit_length(norm_by_group(one, groups)), keys, queue), 1e-10);
+    expect_near(method.get("encoder.bn.running_var").numbers, running_variance(one, groups));
+    expect_near(method.get("encoder@key.bn.running_var").numbers,
+                running_variance(shuffled, groups));
+  }
+}
+
+// The check that every method passes leaves `norm_groups` at 1, where nothing is shuffled.
+TEST(MoCoTest, ReadsNothingBackWhereItShuffles) {
+  for (const std::string form : {"", ", symmetric = true", ", queue_wrap = \"truncate\""}) {
+    SCOPED_TRACE(form);
+    const auto calls = harness::record_calls([&] {
+      MethodHarness method(
+          "plugin = \"moco\", queue_size = 16, embedding_width = 3, norm_groups = 2" + form,
+          kOfEight, {{"encoder", kNormNet}});
+      for (int step = 0; step < 3; ++step) method.train(batch_of_eight());
+    });
+    EXPECT_TRUE(calls.operators.contains("aten::argsort")) << "nothing was shuffled";
+    EXPECT_EQ(calls.read_backs, 0);
+  }
 }
 
 TEST(MoCoTest, RefusesAQueueThatWholeBatchesDoNotFill) {

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <kith/harness.hpp>
+#include <string>
 
 #include "plugins/golden_values.h"
 #include "plugins/reference.h"
@@ -66,6 +68,49 @@ TEST(ByolTest, MovesItsTargetAsTheReferenceCode) {
     tally.check();
   }
   EXPECT_GT(tally.checked(), 0);
+}
+
+/// "method.projector@target.0.weight" -> "method.projector.0.weight".
+std::string online_of(std::string name) {
+  const std::string mark = "@target";
+  return name.erase(name.find(mark), mark.size());
+}
+
+// By hand: from 0.9 to 1 along half a cosine in two steps, so 0.9 and then 0.95.
+TEST(ByolTest, MovesItsTargetTowardsTheOnlineNetworkThatTheOptimizerHasMoved) {
+  MethodHarness method(
+      "plugin = \"byol\", head_width = 5, embedding_width = 3, "
+      "ema_momentum = { kind = \"cosine\", start = 0.9, end = 1.0 }",
+      {.compute = Compute::kFloat64,
+       .channels = 4,
+       .height = 1,
+       .width = 1,
+       .train_images = 6,
+       .batch_size = 3,
+       .optimizer = R"(kind = "sgd", base_lr = 0.5, sgd_momentum = 0)"});
+  const auto targets = method.copies();
+  ASSERT_FALSE(targets.empty());
+  for (const double t : {0.9, 0.95}) {
+    SCOPED_TRACE(t);
+    harness::Named before;
+    for (const auto& target : targets)
+      for (const auto& name : {target, online_of(target)}) before[name] = method.get(name);
+    method.train(kTwoViews);
+    double from_before = 0;  // largest distance to where the online network of before would lead
+    for (const auto& target : targets) {
+      const auto& old_target = before.at(target).numbers;
+      const auto& old_online = before.at(online_of(target)).numbers;
+      const auto online = method.get(online_of(target)).numbers;
+      const auto moved = method.get(target).numbers;
+      for (std::size_t i = 0; i < moved.size(); ++i) {
+        // 1e-12: float64, numbers of about 1.
+        EXPECT_NEAR(moved[i], t * old_target[i] + (1 - t) * online[i], 1e-12) << target;
+        const double early = t * old_target[i] + (1 - t) * old_online[i];
+        from_before = std::max(from_before, std::abs(moved[i] - early));
+      }
+    }
+    EXPECT_GT(from_before, 1e-6) << "the two orders cannot be told apart";
+  }
 }
 
 /// Linear, batch norm, ReLU, linear without bias: the heads of BYOL.

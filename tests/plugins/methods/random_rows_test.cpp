@@ -8,7 +8,11 @@
 #include <functional>
 #include <kith/harness.hpp>
 #include <random>
+#include <set>
+#include <string>
+#include <vector>
 
+#include "conformance/shipped_plugins.h"
 #include "plugins/reference.h"
 
 namespace kith {
@@ -193,6 +197,25 @@ std::vector<FirstLoss> first_losses() {
   };
 }
 
+/// The method of a table: `plugin = "moco", ...`, or a name alone.
+std::string method_of(const std::string& table) {
+  const auto begin = table.find('"');
+  if (begin == std::string::npos) return table;
+  return table.substr(begin + 1, table.find('"', begin + 1) - begin - 1);
+}
+
+std::set<std::string> shipped_methods() {
+  std::set<std::string> names;
+  for (const auto& method : conformance::shipped("method")) names.insert(method.name);
+  return names;
+}
+
+TEST(FirstLossTest, HasAFormulaForEveryMethodThatShips) {
+  std::set<std::string> names;
+  for (const auto& m : first_losses()) names.insert(method_of(m.table));
+  EXPECT_EQ(names, shipped_methods());
+}
+
 Values values(const Matrix& rows) {
   Values v{{static_cast<std::int64_t>(rows.size()), kWidth}, {}};
   for (const auto& row : rows) v.numbers.insert(v.numbers.end(), row.begin(), row.end());
@@ -234,14 +257,41 @@ Values reversed(const Values& x) {
   return y;
 }
 
-// Draws belong to places of the batch, so a method is asked in a form that draws nothing.
+constexpr std::int64_t kFew = 6, kDrawn = 5;  // images; rows drawn for each
+
+constexpr const char* kReordered[] = {
+    "simclr",
+    "byol",
+    "simsiam",
+    "invaspread",
+    R"(plugin = "moco", queue_size = 12)",
+    R"(plugin = "instdisc", classifier = "nce", negatives = 5)",
+    R"(plugin = "instdisc", classifier = "softmax", negatives = 5)",
+    R"(plugin = "instdisc", classifier = "full")",
+    "supervised"};
+
+TEST(BatchOrderTest, AsksEveryMethodThatShips) {
+  std::set<std::string> names;
+  for (const std::string table : kReordered) names.insert(method_of(table));
+  EXPECT_EQ(names, shipped_methods());
+}
+
+/// Rows of a bank for each image of a batch.
+Values drawn_rows(std::mt19937_64& random) {
+  std::uniform_int_distribution<std::int64_t> any(0, kBank - 1);
+  Values drawn{{kFew, kDrawn}, {}, harness::Number::kWhole};
+  for (std::int64_t i = 0; i < kFew * kDrawn; ++i)
+    drawn.numbers.push_back(static_cast<double>(any(random)));
+  return drawn;
+}
+
+// Draws belong to places of the batch, so those of a method that draws are given, in the same
+// order as the images.
 TEST(BatchOrderTest, AnotherOrderGivesTheSameLossAndTheGradientsInThatOrder) {
-  constexpr std::int64_t kFew = 6;
-  for (const std::string table :
-       {"simclr", "byol", "simsiam", "invaspread", R"(plugin = "moco", queue_size = 12)",
-        R"(plugin = "instdisc", classifier = "full")", "supervised"}) {
+  for (const std::string table : kReordered) {
     SCOPED_TRACE(table);
-    const int views = table == "supervised" || table.find("instdisc") != table.npos ? 1 : 2;
+    const auto name = method_of(table);
+    const int views = name == "supervised" || name == "instdisc" ? 1 : 2;
     std::mt19937_64 random(3);
     Batch batch, other;
     for (int v = 0; v < views; ++v) {
@@ -255,6 +305,9 @@ TEST(BatchOrderTest, AnotherOrderGivesTheSameLossAndTheGradientsInThatOrder) {
     other.indices.assign(batch.indices.rbegin(), batch.indices.rend());
     other.labels.assign(batch.labels.rbegin(), batch.labels.rend());
     MethodHarness first(table, stub(kFew)), second(table, stub(kFew));
+    const auto negatives = drawn_rows(random);
+    first.replace_draw("negatives", negatives);
+    second.replace_draw("negatives", reversed(negatives));
     const auto a = first.step(batch), b = second.step(other);
     EXPECT_NEAR(a.loss.number(), b.loss.number(), 1e-9);
     for (std::size_t v = 0; v < batch.views.size(); ++v) {
