@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::int64_t kTileBytes = 1 << 18;  // a tile of the bank: it shares a core's cache
 constexpr std::int64_t kMostRows = 256;       // in a block: 12 bytes of memory a place
+constexpr std::int64_t kAhead = 4;            // rows whose places are fetched before their turn
 constexpr std::int64_t kPlacesOfTile = 8;     // of a row; with fewer, finding them costs more
 
 /// One of a row's places: which bank row, and where its product goes.
@@ -170,7 +171,8 @@ class Block {
         fetch(numbers, (tile << tiling_.shift) * row_bytes,
               std::min((tile + 1) << tiling_.shift, bank.size(0)) * row_bytes);
       for (std::int64_t i = 0; i < rows; ++i) {
-        const auto* starts = starts_.data() + i * (tiling_.count + 1) + tile;
+        if (i + kAhead < rows) fetch_places(i + kAhead, tile);
+        const auto* starts = starts_of(i) + tile;
         const auto* places = places_.get() + i * k;
         work(first + i, places + starts[0], places + starts[1], values_.get() + i * k + starts[0]);
       }
@@ -191,6 +193,21 @@ class Block {
   /// Has a tile brought into the cache in one stream.
   static void fetch(const char* bank, std::int64_t begin, std::int64_t end) {
     for (; begin < end; begin += 64) __builtin_prefetch(bank + begin, 0, 2);
+  }
+
+  /// Has a row's places of a tile and their values brought into the cache: each row's are a stream
+  /// of their own, too many for the CPU to follow.
+  void fetch_places(std::int64_t row, std::int64_t tile) const {
+    const auto* starts = starts_of(row) + tile;
+    const auto at = row * k + starts[0], count = std::int64_t{starts[1]} - starts[0];
+    fetch(reinterpret_cast<const char*>(places_.get()), at * std::int64_t{sizeof(Place)},
+          (at + count) * std::int64_t{sizeof(Place)});
+    fetch(reinterpret_cast<const char*>(values_.get()), at * std::int64_t{sizeof(T)},
+          (at + count) * std::int64_t{sizeof(T)});
+  }
+
+  const std::uint32_t* starts_of(std::int64_t row) const {
+    return starts_.data() + row * (tiling_.count + 1);
   }
 
   void sort_row(const std::int64_t* index, std::int64_t row, std::vector<std::uint32_t>& next) {

@@ -274,6 +274,7 @@ class ExperimentRun {
     if (!outcome_.finished) return;
     const auto& data = *assembly_->dataset;
     const auto left_out_before = data.left_out().size();
+    record_->before_test(*assembly_);
     outcome_.results = evaluator_->at_end(*job_);
     warn_of_evaluation();
     if (const auto text = left_out_text(data, left_out_before); !text.empty())

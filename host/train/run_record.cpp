@@ -152,6 +152,18 @@ void RunRecord::course(const Course& course) {
     file_.set_attribute("peak_device_memory_bytes", *course.peak_device_memory_bytes);
 }
 
+std::int64_t RunRecord::test_reads() const {
+  const auto known = file_.attributes().find("test_reads");
+  return known == file_.attributes().end() ? 0 : std::get<std::int64_t>(known->second);
+}
+
+void RunRecord::before_test(const Assembly& a) {
+  test_reads_before_ = test_reads();
+  if (a.evaluations.empty() || a.dataset->size(Split::kTest) == 0) return;
+  file_.set_attribute("test_reads", test_reads_before_ + 1);
+  commit();
+}
+
 void RunRecord::finish(const Assembly& a, Job& job, const Evaluator& evaluator,
                        const Trainer& trainer) {
   write_samples(*a.dataset);
@@ -159,12 +171,7 @@ void RunRecord::finish(const Assembly& a, Job& job, const Evaluator& evaluator,
   write_features(evaluator);
   write_state(job);
   write_tables(evaluator);
-  // An end before this one has read it as well.
-  const auto before = file_.attributes().find("test_reads");
-  file_.set_attribute(
-      "test_reads",
-      a.dataset->test_reads() +
-          (before == file_.attributes().end() ? 0 : std::get<std::int64_t>(before->second)));
+  file_.set_attribute("test_reads", test_reads_before_ + a.dataset->test_reads());
   write_left_out(*a.dataset);
   course(course_of(job, trainer));
   file_.set_attribute("finished", utc_now());

@@ -51,6 +51,9 @@ class RunRecord {
   void step(const StepRecord& record);
   void course(const Course& course);
   void results(std::int64_t step, double epoch, const std::vector<Result>& results);
+  /// That test is about to be read once more, which counts from here on, whatever becomes of the
+  /// process; durable.
+  void before_test(const Assembly& assembly);
   /// Samples, features, exported state and how the run went; then makes all of it durable.
   void finish(const Assembly& assembly, Job& job, const Evaluator& evaluator,
               const Trainer& trainer);
@@ -79,8 +82,11 @@ class RunRecord {
   void write_state(Job& job);
   void write_tables(const Evaluator& evaluator);
 
+  std::int64_t test_reads() const;
+
   JsonLog log_;
   RunFile file_;
+  std::int64_t test_reads_before_ = 0;  ///< by earlier ends and processes of the run
 };
 
 /// Plugins with versions and digests, one a line: "org.kith.simclr 0.1.0 <sha256>".

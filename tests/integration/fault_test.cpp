@@ -119,7 +119,7 @@ TEST_F(FaultTest, KilledWhileTheEndIsWrittenItEndsAsIfItHadNotBeen) {
                   HasSubstr("is finished; there is nothing left to do"));
     }
     expect_equal_runs(made, folder() / "untouched");
-    EXPECT_EQ(read_count(made, "test_reads"), 1) << "that whose results the run has";
+    EXPECT_EQ(read_count(made, "test_reads"), at < range.last ? 2 : 1) << "the killed one's too";
   }
   left.expect_open();
 }

@@ -140,6 +140,30 @@ TEST_F(GuardsTest, StateThatIsNaNIsNotMadeACheckpoint) {
               UnorderedElementsAre("step-000000009.safetensors", "step-000000018.safetensors"));
 }
 
+TEST_F(GuardsTest, ResultsBeforeAStateThatIsNaNAreKept) {
+  const auto outcome =
+      ill("illness = \"nan_buffer\"\nfrom_step = 20", {"evaluation.0.every_epochs=1"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(read_datasets(folder() / "run").at("/metrics/knn/val/trained/plain/top1"),
+              HasSubstr("[3,]"));
+}
+
+/// The log can't be written from the line on at which the loss is no number: both are told.
+TEST_F(GuardsTest, ADiskThatFailsWhileTrainingEndsForAnotherReasonIsToldOfToo) {
+  const auto text =
+      replaced(replaced(kSmallExperiment, kEncoder, "plugin = \"small_net\""), kMethod,
+               "plugin = \"ill_method\"\nillness = \"nan_loss\"\nfrom_step = 1");
+  auto started = command({"run", experiment(text), "--folder", "run"});
+  preload(started.environment, KITH_FAULT_SHIM);
+  started.environment["FAULT_PATH"] = "log.jsonl";
+  started.environment["FAULT_ACTION"] = "full";
+  started.environment["FAULT_AT"] = "1";
+  const auto outcome = Process(started).wait();
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("log.jsonl': No space left on device"));
+  EXPECT_THAT(outcome.err, HasSubstr("training: the loss is not finite at step 1"));
+}
+
 TEST_F(GuardsTest, HealthyRunTellsNothing) {
   const auto outcome = ill("", {"train.epochs=30", "guards.every_steps=9"});
   EXPECT_EQ(outcome.code, 0);

@@ -241,6 +241,18 @@ TEST_F(ResumeTest, GoesOnWithOtherLoaderThreads) {
   expect_equal_runs(killed, whole);
 }
 
+TEST_F(ResumeTest, LogThatSomebodyCutIsToldOf) {
+  const auto killed = interrupted(long_experiment(), 50, SIGKILL).folder;
+  const auto log = read_text(killed / "log.jsonl");
+  write_text(killed / "log.jsonl", log.substr(0, log.find('\n') + 1));
+  const auto outcome = kith({"run", "--resume", killed.string()});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err,
+              testing::ContainsRegex("resume: '.*log.jsonl' lacks [0-9]+ of the [0-9]+ bytes that "
+                                     "it had at step [0-9]+: lines were taken away from outside; "
+                                     "run.h5 has the numbers"));
+}
+
 TEST_F(ResumeTest, GoesOnWithItsTensorThreadsOnFewerCores) {
   if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "needs two cores";
   const auto text =

@@ -288,6 +288,10 @@ TEST_F(SweepTest, ARunTakesNoMoreThanItsShareOfTheCores) {
   environment["KITH_CORES"] = "two";
   EXPECT_THAT(error_of_run(kSmallExperiment),
               HasSubstr("KITH_CORES: must be an integer >= 1, got 'two'"));
+  environment["KITH_CORES"] = "100000";
+  EXPECT_THAT(error_of_run(kSmallExperiment),
+              testing::ContainsRegex("KITH_CORES: must be at most the [0-9]+ cores that the system "
+                                     "gives this process, got 100000"));
 }
 
 TEST_F(SweepTest, HelpHasExamplesAndExitCodes) {
