@@ -12,7 +12,7 @@ build=${KITH_BUILD:-build}
 core=${CORE:-$(($(nproc --all) - 1))}
 export KITH_PYTHON=${KITH_PYTHON:-$PWD/.venv/bin/python3}
 
-programs=(border_benchmark start_benchmark augment_benchmark)
+programs=(border_benchmark start_benchmark augment_benchmark storage_benchmark)
 [ -n "${KITH_BUILD:-}" ] || KITH_TARGETS="all benchmarks" setup/build.sh >&2
 
 printf 'machine   %s, %s cores, %s GB; core %s used\n' "$(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -1)" \

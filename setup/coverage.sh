@@ -26,7 +26,8 @@ if [ "${1:-}" != --report ]; then
     side_tests $build "${tests[@]}" || status=1
 fi
 say "counting; a minute or more"
+# A line of a template counts once, however many plugins it is compiled for.
 .venv/bin/python3 -m gcovr --root . --object-directory $build --filter host/ --filter sdk/ -j "$(nproc)" \
-    --gcov-ignore-parse-errors=suspicious_hits.warn_once_per_file --json-summary $build/coverage.json --html-details $build/coverage.html $build
+    --merge-lines --gcov-ignore-parse-errors=suspicious_hits.warn_once_per_file --json-summary $build/coverage.json --html-details $build/coverage.html $build
 .venv/bin/python3 setup/coverage_by_folder.py $build/coverage.json || status=1
 exit $status

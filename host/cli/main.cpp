@@ -41,7 +41,7 @@ constexpr const char* kEnvironment = R"(
 
 environment: KITH_RUNS the folder of runs (default: runs in the current folder);
   KITH_PLUGIN_PATH more folders with plugins, separated by colons;
-  KITH_CORES how many cores to use (default: all that the system gives the process))";
+  KITH_CORES how many cores to use, at most and by default all that the system gives)";
 
 std::string with_exit_codes(const std::string& examples) { return examples + kExitCodes; }
 

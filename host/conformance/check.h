@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <kith/harness.hpp>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +32,13 @@ struct Check {
 
 /// The checks of a kind ("loss"), from the simplest on; none for an unknown kind. [any thread]
 std::span<const Check> checks_of(std::string_view kind);
+
+/// `use` runs a plugin made from a table: its operators, with the defaults and with each of its
+/// choices, must be among those that its file and `others` list, and none may bring a tensor to the
+/// CPU. A choice may be refused with a ConfigError.
+void expect_operators(const Subject& subject, const std::set<std::string>& others,
+                      const std::string& what, Findings& findings,
+                      const std::function<void(const std::string& table)>& use);
 
 /// Runs a check in this process; what is thrown becomes a failure.
 Findings run_check(const Check& check, const Subject& subject);

@@ -283,33 +283,13 @@ void rounds_like_float32(const Subject& s, Findings& f) {
 }
 
 void lists_its_operators(const Subject& s, Findings& f) {
-  auto tables = s.plugin.tables_at_choices;
-  tables.insert(tables.begin(), s.plugin.id);
   auto limited = small();
   limited.most_state_mib = kMostStateMib;
-  harness::Calls all;
-  for (const auto& table : tables) {
-    f.about(table);
-    try {
-      EncoderHarness encoder(table, limited);
-      const auto weights = weights_for(encoder.run(images(), Mode::kEvaluation));
-      const auto calls = harness::record_calls([&] {
-        encoder.gradients(images(), weights);
-        encoder.run(images(), Mode::kEvaluation);
-      });
-      if (calls.read_backs > 0) f.expect_no_read_back(calls);
-      all.operators.insert(calls.operators.begin(), calls.operators.end());
-      all.read_backs += calls.read_backs;
-    } catch (const ConfigError&) {  // a choice may be refused, not the defaults
-      f.expect(table != s.plugin.id, "its defaults are refused");
-    }
-  }
-  f.about("");
-  f.expect_listed(all.operators, s.plugin.operators);
-  f.measured("forward and backward with the defaults and each of " +
-             std::to_string(tables.size() - 1) + " choices, " +
-             std::to_string(all.operators.size()) + " operators");
-  if (all.read_backs == 0) f.expect_no_read_back(all);
+  expect_operators(s, {}, "forward and backward", f, [&](const std::string& table) {
+    EncoderHarness encoder(table, limited);
+    const auto weights = weights_for(encoder.run(images(), Mode::kEvaluation));
+    encoder.gradients(images(), weights);
+  });
 }
 
 constexpr Check kChecks[] = {

@@ -86,29 +86,9 @@ void takes_small_and_odd_batches(const Subject& s, Findings& f) {
   f.measured("batches of " + taken + refused);
 }
 
-/// The values of the whole number that a table ends with, from the one beside it towards those that
-/// are usual, each a power of two times it; none where it ends with another value. An end of a
-/// range may be refused for the batch or the memory, and the outermost value that is taken is what
-/// counts then.
-std::vector<std::string> drawn_in(const std::string& table) {
-  const auto digits = table.find_last_not_of("0123456789") + 1;
-  std::vector<std::string> tables;
-  if (digits == table.size() || digits < 2 || table.compare(digits - 2, 2, "= ") != 0)
-    return tables;
-  const auto end = std::stoll(table.substr(digits));
-  const auto with = [&](std::int64_t value) {
-    tables.push_back(table.substr(0, digits) + std::to_string(value));
-  };
-  if (end >= 256)
-    for (auto value = end / 2; value > 1; value /= 2) with(value);
-  else
-    for (auto value = std::max<std::int64_t>(1, end) * 2; value <= 256; value *= 2) with(value);
-  return tables;
-}
-
 void is_finite_at_option_ends(const Subject& s, Findings& f) {
   const auto tables = s.tables();
-  int refused = 0;
+  int refused = 0, drawn_in = 0;
   // With its smallest batch where the option goes with it.
   const auto tried = [&](const std::string& table, std::int64_t n) {
     std::unique_ptr<MethodHarness> method;
@@ -126,10 +106,15 @@ void is_finite_at_option_ends(const Subject& s, Findings& f) {
   };
   for (const auto& table : tables) {
     if (taken(table)) continue;
-    const auto nearer = drawn_in(table);
-    if (std::none_of(nearer.begin(), nearer.end(), taken)) ++refused;
+    // An end may not go with the batch, or take too much memory: then the outermost that is taken.
+    const auto inside = s.plugin.tables_inside.find(table);
+    if (inside != s.plugin.tables_inside.end() && std::ranges::any_of(inside->second, taken))
+      ++drawn_in;
+    else
+      ++refused;
   }
   f.measured_settings(tables.size(), refused);
+  if (drawn_in > 0) f.measured(std::to_string(drawn_in) + " of them inside a refused end");
 }
 
 void sends_gradients_everywhere(const Subject& s, Findings& f) {
@@ -149,33 +134,15 @@ void sends_gradients_everywhere(const Subject& s, Findings& f) {
 }
 
 void lists_its_operators(const Subject& s, Findings& f) {
-  const std::int64_t n = usual_batch(s);
-  auto tables = s.plugin.tables_at_choices;
-  tables.insert(tables.begin(), s.plugin.id);
-  harness::Calls all;
-  for (const auto& table : tables) {
-    f.about(table);
-    const auto calls = harness::record_calls([&] {
-      try {
-        auto method = make(s, n, table);
-        for (int step = 0; step < 3; ++step) method.train(batch(s, n, step));
-      } catch (const ConfigError&) {  // a choice may be refused, not the defaults
-        f.expect(table != s.plugin.id, "its defaults are refused");
-      }
-    });
-    if (calls.read_backs > 0) f.expect_no_read_back(calls);
-    all.operators.insert(calls.operators.begin(), calls.operators.end());
-    all.read_backs += calls.read_backs;
-  }
-  f.about("");
   // The encoder and the loss that the method names run too.
-  auto listed = s.plugin.operators;
+  std::set<std::string> others;
   for (const auto* kind : {"encoder", "loss"})
-    for (auto& other : harness::plugins(kind)) listed.merge(other.operators);
-  f.expect_listed(all.operators, listed);
-  f.measured("3 steps with the defaults and each of " + std::to_string(tables.size() - 1) +
-             " choices, " + std::to_string(all.operators.size()) + " operators");
-  if (all.read_backs == 0) f.expect_no_read_back(all);
+    for (auto& other : harness::plugins(kind)) others.merge(other.operators);
+  const std::int64_t n = usual_batch(s);
+  expect_operators(s, others, "3 steps", f, [&](const std::string& table) {
+    auto method = make(s, n, table);
+    for (int step = 0; step < 3; ++step) method.train(batch(s, n, step));
+  });
 }
 
 /// A step in float32 and one in float64, from one state on one batch.

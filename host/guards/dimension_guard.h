@@ -20,10 +20,10 @@ double effective_dimensions(const at::Tensor& rows);
 /// behind the projector ends there without a predictor (SimSiam, arXiv 2011.10566, Sec. 4.2), since
 /// it keeps each dimension's deviation as it was.
 ///
-/// It looks at the rows that enter a loss, of a method that needs no labels (rows of two classes
-/// lie on a line by right). Told where all of them, predictions and targets, differ in fewer than
-/// 1.5 dimensions, and in less than half of those of the first step, from step 200 on for 200
-/// steps.
+/// It looks at the rows that enter a loss, or that heads give where none is called, of a method
+/// that needs no labels (rows of two classes lie on a line by right). Told where all of them,
+/// predictions and targets, differ in fewer than 1.5 dimensions, and in less than half of those of
+/// the first step, from step 200 on for 200 steps.
 class DimensionGuard : public Guard {
  public:
   std::vector<std::string> look(const Look& look) override;

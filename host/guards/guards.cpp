@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guards/guards.h"
 
+#include <cmath>
 #include <kith/error.hpp>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -27,7 +28,9 @@ bool Guards::due(std::int64_t step) const {
 std::string Guards::first_step() const {
   auto known = nlohmann::json::object();
   for (const auto& guard : guards_)
-    if (const auto* first = guard->first_step()) known[first->guard] = first->values;
+    if (const auto* first = guard->first_step())
+      for (const auto& [whose, value] : first->values)
+        if (std::isfinite(value)) known[first->guard][whose] = value;  // JSON has no others
   return known.dump();
 }
 

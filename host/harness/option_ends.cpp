@@ -57,6 +57,21 @@ std::vector<std::string> tables_at_choices(const host::PluginMetadata& plugin) {
   return tables;
 }
 
+std::map<std::string, std::vector<std::string>> tables_inside(const host::PluginMetadata& plugin) {
+  std::map<std::string, std::vector<std::string>> tables;
+  for (const auto& spec : plugin.options) {
+    if (spec.type != OptionType::kInt || spec.is_list || !spec.min || !spec.max) continue;
+    const auto least = std::get<std::int64_t>(*spec.min), most = std::get<std::int64_t>(*spec.max);
+    const auto add = [&](std::int64_t end, std::int64_t value) {
+      tables[table_with(plugin, spec, {end})].push_back(table_with(plugin, spec, {value}));
+    };
+    for (auto value = std::max<std::int64_t>(least + 1, 1); value < most; value *= 2)
+      add(least, value);
+    for (auto value = most / 2; value > least && value > 0; value /= 2) add(most, value);
+  }
+  return tables;
+}
+
 std::vector<std::string> tables_at_ends(const host::PluginMetadata& plugin) {
   std::vector<std::string> tables;
   const auto add = [&](const OptionSpec& spec, std::vector<OptionScalar> values) {

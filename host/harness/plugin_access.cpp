@@ -57,6 +57,7 @@ Plugin described(const host::PluginRecord& record) {
   for (const auto& need : parts_of(m, "needs")) plugin.needs[need.name] = need.shape;
   for (const auto& use : m.operators) plugin.operators.insert(use.name);
   plugin.tables_at_ends = tables_at_ends(m);
+  plugin.tables_inside = tables_inside(m);
   plugin.tables_at_choices = tables_at_choices(m);
   return plugin;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <kith/harness.hpp>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,9 @@ host::PluginObjectPtr load_plugin(const std::string& kind, const std::string& ta
 /// @throws ConfigError
 host::Experiment training_tables(const Settings& settings);
 
-/// See Plugin::tables_at_ends and Plugin::tables_at_choices.
+/// See Plugin::tables_at_ends, tables_inside and tables_at_choices.
 std::vector<std::string> tables_at_ends(const host::PluginMetadata& plugin);
+std::map<std::string, std::vector<std::string>> tables_inside(const host::PluginMetadata& plugin);
 std::vector<std::string> tables_at_choices(const host::PluginMetadata& plugin);
 
 }  // namespace kith::harness

@@ -17,6 +17,11 @@
 namespace kith::host {
 namespace {
 
+/// Of the method, a copy's too.
+bool is_head(const kith_callable_s& callable) {
+  return callable.role.empty() && callable.instance->prefix.starts_with(kOfMethod);
+}
+
 /// A plugin object's options with some of them changed.
 std::vector<kith_arg> changed(const PluginObject& plugin, std::span<const kith_arg> changes) {
   const auto given = plugin.arguments.args();
@@ -174,7 +179,7 @@ kith_callable Job::find_head(const std::string& head, const std::string& copy) {
   const auto wanted = copy.empty() ? head : head + "@" + copy;
   std::vector<std::string> names;
   for (auto& callable : callables_) {
-    if (!callable.role.empty() || !callable.instance->prefix.starts_with(kOfMethod)) continue;
+    if (!is_head(callable)) continue;
     names.push_back(callable.instance->prefix.substr(kOfMethod.size()));
     if (names.back() == wanted) return &callable;
   }
@@ -197,7 +202,7 @@ std::vector<at::Tensor> Job::call(kith_callable callable, const at::Tensor& inpu
                        !callable->role.empty() && input.size(0) > 1;
   auto outputs = chunked ? call_chunked(callable, input, want) : call_whole(callable, input, want);
   if (tap_ != nullptr && training_ && !in_chunk_) tap_->see(callable, input, outputs);
-  if (watched_ && training_ && callable->role.empty() && callable->instance->copied_from == nullptr)
+  if (watched_ && training_ && is_head(*callable) && outputs[0].defined())
     callable->seen = outputs[0].detach();
   return outputs;
 }
@@ -215,7 +220,7 @@ void Job::watch(bool on) {
 std::map<std::string, at::Tensor> Job::seen_of_heads() const {
   std::map<std::string, at::Tensor> seen;
   for (const auto& callable : callables_)
-    if (callable.seen.defined())
+    if (callable.seen.defined() && callable.instance->copied_from == nullptr)
       seen[callable.instance->prefix.substr(kOfMethod.size())] = callable.seen;
   return seen;
 }

@@ -209,9 +209,10 @@ class Block {
   const std::uint32_t* starts_of(std::int64_t row) const {
     return starts_.data() + row * (tiling_.count + 1);
   }
+  std::uint32_t* starts_of(std::int64_t row) { return starts_.data() + row * (tiling_.count + 1); }
 
   void sort_row(const std::int64_t* index, std::int64_t row, std::vector<std::uint32_t>& next) {
-    auto* starts = starts_.data() + row * (tiling_.count + 1);
+    auto* starts = starts_of(row);
     for (std::int64_t i = 0; i < k; ++i) ++starts[(index[i] >> tiling_.shift) + 1];
     for (std::int64_t tile = 0; tile < tiling_.count; ++tile) {
       next[size(tile)] = starts[tile];

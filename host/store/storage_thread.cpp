@@ -8,12 +8,14 @@ namespace kith::host {
 
 namespace {
 
-/// For as long as it lives, this thread gets no signals, nor do those that it makes, ever.
+/// For as long as it lives, this thread gets no signals but those of its own faults, nor do those
+/// that it makes, ever.
 class WithoutSignals {
  public:
   WithoutSignals() {
     sigset_t all;
     sigfillset(&all);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigdelset(&all, fault);
     pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
   ~WithoutSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
@@ -46,24 +48,26 @@ void StorageThread::throw_failure() {
   std::rethrow_exception(failure_);
 }
 
-void StorageThread::post(std::function<void()> work) {
+std::uint64_t StorageThread::post(std::function<void()> work) {
   {
     const std::lock_guard lock(mutex_);
     throw_failure();
     queue_.push_back(std::move(work));
   }
   given_.notify_one();
+  return ++posted_;
 }
 
-void StorageThread::wait() {
+void StorageThread::wait_for(std::uint64_t number) {
   std::unique_lock lock(mutex_);
-  done_.wait(lock, [&] { return queue_.empty(); });
+  done_.wait(lock, [&] { return failure_ != nullptr || finished_ >= number; });
   throw_failure();
 }
 
 std::exception_ptr StorageThread::untold() {
   std::unique_lock lock(mutex_);
   done_.wait(lock, [&] { return queue_.empty(); });
+  if (!failure_) return nullptr;
   return std::exchange(told_, true) ? nullptr : failure_;
 }
 
@@ -84,11 +88,12 @@ void StorageThread::run() {
     work = nullptr;
     lock.lock();
     queue_.pop_front();
+    ++finished_;
     if (failure) {
       failure_ = failure;
       queue_.clear();
     }
-    if (queue_.empty()) done_.notify_all();
+    done_.notify_all();
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <functional>
@@ -25,12 +26,15 @@ class StorageThread {
   StorageThread& operator=(const StorageThread&) = delete;
 
   /// Gives `work`, which owns all that it needs or shares it with no one who writes.
+  /// @returns its number, from 1, for wait_for.
   /// @throws what earlier work threw; `work` is then not done.
-  void post(std::function<void()> work);
+  std::uint64_t post(std::function<void()> work);
 
-  /// Returns when all that was given is done.
-  /// @throws what any of it threw.
-  void wait();
+  /// Returns when the work of this number, and all before it, is done; 0: at once.
+  /// @throws what any work threw.
+  void wait_for(std::uint64_t number);
+  /// The same for all that was given.
+  void wait() { wait_for(posted_); }
 
   /// Waits like wait, and gives what has been thrown and not been told of by any call; null if
   /// nothing has. For who ends for another reason, and has to tell of both.
@@ -43,6 +47,8 @@ class StorageThread {
   std::mutex mutex_;
   std::condition_variable given_, done_;
   std::deque<std::function<void()>> queue_;  ///< its front is being done
+  std::uint64_t posted_ = 0;                 ///< only the giver's
+  std::uint64_t finished_ = 0;
   std::exception_ptr failure_;
   bool told_ = false;
   bool ends_ = false;

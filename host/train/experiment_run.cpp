@@ -184,34 +184,37 @@ class ExperimentRun {
       const auto log_bytes = std::stoull(checkpoint_->metadata.at("log_bytes"));
       if (const auto lacking = record_->cut_after(first_step_, log_bytes); lacking > 0)
         tell(events_.on_warning,
-             fmt::format("resume: '{}' lacks {} of the {} bytes that it had at step {}: lines were "
-                         "taken away from outside; run.h5 has the numbers",
+             fmt::format("resume: '{}' lacks {} of the {} bytes that it had at step {}: lines "
+                         "are missing; run.h5 has the numbers",
                          folder_->log().string(), lacking, log_bytes, first_step_));
     }
     checkpoints_->remove_after(first_step_);
     checkpoint_.reset();
   }
 
-  /// Hands a checkpoint to the storage thread, which has done with the one before. The record is
-  /// written first: what a resumed run keeps of it must be on disk when the checkpoint is.
+  /// Hands a checkpoint to the storage thread; waits for the one before, so that there is one copy
+  /// of the state at a time. The record is written first: what a resumed run keeps of it must be on
+  /// disk when the checkpoint is.
   void save(std::int64_t step) {
+    storage_.wait_for(last_checkpoint_);
     auto state = training_state(*job_, trainer_->step().optimizer(), trainer_->probe());
     require_finite_state(state, *job_, step);
     const auto epoch = step / trainer_->step().steps_per_epoch();
-    storage_.post([this, step, epoch, course = course_of(*job_, *trainer_),
-                   first_step = trainer_->guards().first_step(), state = std::move(state)] {
-      record_->course(course);
-      record_->commit();
-      ArrayViews arrays;
-      for (const auto& [name, tensor] : state) arrays[name] = tensor.view();
-      checkpoints_->save(step, epoch, arrays,
-                         {{"plugins", plugins_},
-                          {"data", data_identity_},
-                          {"log_bytes", std::to_string(record_->log_bytes())},
-                          {"rows_filled", std::to_string(course.rows_filled)},
-                          {"first_step", first_step},
-                          {"libtorch", KITH_LIBTORCH_VERSION}});
-    });
+    last_checkpoint_ =
+        storage_.post([this, step, epoch, course = course_of(*job_, *trainer_),
+                       first_step = trainer_->guards().first_step(), state = std::move(state)] {
+          record_->course(course);
+          record_->commit();
+          ArrayViews arrays;
+          for (const auto& [name, tensor] : state) arrays[name] = tensor.view();
+          checkpoints_->save(step, epoch, arrays,
+                             {{"plugins", plugins_},
+                              {"data", data_identity_},
+                              {"log_bytes", std::to_string(record_->log_bytes())},
+                              {"rows_filled", std::to_string(course.rows_filled)},
+                              {"first_step", first_step},
+                              {"libtorch", KITH_LIBTORCH_VERSION}});
+        });
   }
 
   void at_epoch_end(std::int64_t epochs_done) {
@@ -219,7 +222,6 @@ class ExperimentRun {
     const auto step = epochs_done * trainer_->step().steps_per_epoch();
     const bool saves =
         epochs_done == train.epochs || epochs_done % train.checkpoint_every_epochs == 0;
-    if (saves) storage_.wait();  // so that there is one copy of the state at a time
     if (evaluator_->due(epochs_done)) {
       const auto results = evaluator_->on_val(*job_, epochs_done);
       warn_of_evaluation();
@@ -254,10 +256,7 @@ class ExperimentRun {
       tell(events_.on_step, r);
     };
     trainer_events.on_epoch = [&](std::int64_t epochs) { at_epoch_end(epochs); };
-    trainer_events.on_stop = [&](std::int64_t step) {
-      storage_.wait();
-      save(step);
-    };
+    trainer_events.on_stop = [&](std::int64_t step) { save(step); };
     trainer_events.on_warning = events_.on_warning;
     const auto start = std::chrono::steady_clock::now();
     try {
@@ -307,7 +306,8 @@ class ExperimentRun {
   std::string plugins_;             ///< plugin_lines, each with a line break
   std::string data_identity_;
   std::int64_t first_step_ = 0;
-  StorageThread storage_;  ///< ends before what it writes
+  std::uint64_t last_checkpoint_ = 0;  // its number there
+  StorageThread storage_;              ///< ends before what it writes
 };
 
 }  // namespace

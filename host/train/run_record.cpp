@@ -39,7 +39,7 @@ std::vector<std::string> plugin_lines(const PluginShelf& shelf) {
 }
 
 RunRecord::RunRecord(const std::filesystem::path& log, const std::filesystem::path& run_file)
-    : log_(log), file_(run_file) {}
+    : log_(log), file_(run_file), test_reads_before_(test_reads()) {}
 
 void RunRecord::write_provenance(const Assembly& a, const PluginShelf& shelf,
                                  const std::string& data_identity, const std::string& device,
@@ -158,8 +158,7 @@ std::int64_t RunRecord::test_reads() const {
 }
 
 void RunRecord::before_test(const Assembly& a) {
-  test_reads_before_ = test_reads();
-  if (a.evaluations.empty() || a.dataset->size(Split::kTest) == 0) return;
+  if (!a.reads(Split::kTest)) return;
   file_.set_attribute("test_reads", test_reads_before_ + 1);
   commit();
 }

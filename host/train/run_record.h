@@ -64,7 +64,7 @@ class RunRecord {
 
   /// Takes log and metrics back to a checkpoint: drops later steps, and what the log has behind its
   /// first `log_bytes` bytes.
-  /// @returns how many of these bytes the log lacks: 0, unless something outside took lines away.
+  /// @returns how many of these bytes the log lacks: 0, unless something else wrote into it.
   std::uint64_t cut_after(std::int64_t step, std::uint64_t log_bytes);
   std::uint64_t log_bytes() const { return log_.size(); }
   /// What the run began with; nothing if it was killed before it could say so.
@@ -86,7 +86,7 @@ class RunRecord {
 
   JsonLog log_;
   RunFile file_;
-  std::int64_t test_reads_before_ = 0;  ///< by earlier ends and processes of the run
+  std::int64_t test_reads_before_;  ///< by earlier ends and processes of the run
 };
 
 /// Plugins with versions and digests, one a line: "org.kith.simclr 0.1.0 <sha256>".

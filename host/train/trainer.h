@@ -52,6 +52,8 @@ class Trainer {
   bool run(std::int64_t first_step, const StopSignal& stop, const TrainerEvents& events);
 
   TrainingStep& step() { return step_; }
+  /// What they know of the first step goes into checkpoints.
+  Guards& guards() { return guards_; }
   /// Null where the experiment asks for none.
   OnlineProbe* probe() { return probe_.get(); }
   double images_per_s() const { return images_per_s_; }
@@ -59,7 +61,6 @@ class Trainer {
   /// Rows of batches whose image did not decode and that held another one: on all ranks, as of the
   /// last end of an epoch or stop, with those of earlier processes of the run.
   std::int64_t filled() const { return filled_before_ + filled_everywhere_; }
-  Guards& guards() { return guards_; }
   /// What earlier processes of the run counted.
   void filled_before(std::int64_t rows) { filled_before_ = rows; }
 

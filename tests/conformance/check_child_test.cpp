@@ -86,6 +86,7 @@ const Fault kFaults[] = {
     {"evaluation_above_one", "random_features", "the metric top1 is a fraction, got 523"},
     {"evaluation_counts_calls", "determinism", "the metric calls differs in a second evaluation"},
     {"evaluation_infinite_at_end", "option_ends", "the metric top1 must be finite, got inf"},
+    {"method_infinite_inside", "option_ends", "groups = 2: the loss must be finite, got inf"},
     {"method_private_state", "save_and_load", "after save and load"},
     {"method_cancels", "dtypes", "the loss in float32 differs from float64 by "},
     {"method_climbs", "learning",

@@ -55,6 +55,7 @@ TEST_F(ExtendTest, AFinishedRunEndsAsOneThatBeganWithTheLaterEnd) {
   EXPECT_EQ(read_datasets(run).at(features), read_datasets(whole).at(features));
   EXPECT_EQ(steps_of(run, "knn/test/trained/plain/top1"), (std::vector<int>{36, 54}))
       << "what the shorter run found stays";
+  EXPECT_EQ(read_count(run, "test_reads"), 2);
   EXPECT_THAT(read_text(run / "resolved.toml"), HasSubstr("epochs = 6"));
   EXPECT_THAT(kith({"run", "--resume", run.string()}).out,
               HasSubstr("is finished; there is nothing left to do"));

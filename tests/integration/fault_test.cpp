@@ -124,6 +124,16 @@ TEST_F(FaultTest, KilledWhileTheEndIsWrittenItEndsAsIfItHadNotBeen) {
   left.expect_open();
 }
 
+TEST_F(FaultTest, TestThatIsNotReadIsNotCountedWhereverItIsKilled) {
+  run_text = replaced(short_experiment(), "[data]\n", "[data]\nread_test = false\n");
+  const auto range = last_version(calls_of_a_run(), "run.h5");
+  const auto made = folder() / "ending";
+  ASSERT_EQ(run_with_fault(made, "kill", range.first).signal, SIGKILL);
+  finish(made);
+  expect_equal_runs(made, folder() / "untouched");
+  EXPECT_EQ(read_count(made, "test_reads"), 0);
+}
+
 TEST_F(FaultTest, KilledBeforeACheckpointItHasTheResultsOfEachEvaluation) {
   run_text = replaced(replaced(kSmallExperiment, "every_epochs = 2", "every_epochs = 1"),
                       "log_every = 1", "log_every = 1\ncheckpoint_every_epochs = 10");

@@ -64,6 +64,14 @@ TEST_F(GuardsTest, MethodWhoseFeaturesCollapseIsToldOnce) {
                             "the first step by "));
 }
 
+TEST_F(GuardsTest, ARunThatGoesOnIsHeldAgainstItsFirstStep) {
+  ASSERT_EQ(ill("illness = \"collapse\"", {"train.epochs=2", "optimizer.base_lr=0.05"}).code, 0);
+  const auto outcome =
+      kith({"run", "--resume", "run", "--extend", "epochs=30", "--stretch-schedules"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr(" and those of the first step by 0."));
+}
+
 TEST_F(GuardsTest, LossThatCollapsesTheRowsThatEnterItIsToldOnce) {
   const auto text =
       replaced(kSmallExperiment, kMethod,
@@ -148,7 +156,7 @@ TEST_F(GuardsTest, ResultsBeforeAStateThatIsNaNAreKept) {
               HasSubstr("[3,]"));
 }
 
-/// The log can't be written from the line on at which the loss is no number: both are told.
+/// The log can't be written from its first line on; then the loss is no number: both are told.
 TEST_F(GuardsTest, ADiskThatFailsWhileTrainingEndsForAnotherReasonIsToldOfToo) {
   const auto text =
       replaced(replaced(kSmallExperiment, kEncoder, "plugin = \"small_net\""), kMethod,

@@ -249,8 +249,9 @@ TEST_F(ResumeTest, LogThatSomebodyCutIsToldOf) {
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.err,
               testing::ContainsRegex("resume: '.*log.jsonl' lacks [0-9]+ of the [0-9]+ bytes that "
-                                     "it had at step [0-9]+: lines were taken away from outside; "
-                                     "run.h5 has the numbers"));
+                                     "it had at step [0-9]+: lines are missing; run.h5 has the "
+                                     "numbers"));
+  EXPECT_EQ(read_datasets(killed), read_datasets(run(long_experiment())));
 }
 
 TEST_F(ResumeTest, GoesOnWithItsTensorThreadsOnFewerCores) {

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <kith/harness.hpp>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 /// Layers worked out from their formulas in float64, for whole steps that have no golden value.
@@ -18,6 +21,42 @@ inline Matrix matrix(const harness::Values& v) {
   for (std::int64_t i = 0; i < v.shape[0]; ++i)
     rows.emplace_back(v.numbers.begin() + i * v.shape[1], v.numbers.begin() + (i + 1) * v.shape[1]);
   return rows;
+}
+
+/// Numbers between -1 and 1 without a pattern, others for another phase.
+inline harness::Values wave(std::vector<std::int64_t> shape, double phase) {
+  harness::Values values{std::move(shape), {}};
+  std::int64_t count = 1;
+  for (const auto size : values.shape) count *= size;
+  for (std::int64_t i = 0; i < count; ++i)
+    values.numbers.push_back(std::sin(1.3 * static_cast<double>(i * i) + phase));
+  return values;
+}
+
+inline double dot(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+
+/// Rows divided by their norm.
+inline Matrix unit_rows(Matrix x) {
+  for (auto& row : x) {
+    const double norm = std::sqrt(dot(row, row));
+    for (auto& v : row) v /= norm;
+  }
+  return x;
+}
+
+/// NT-Xent of unit rows: all of view 1, then all of view 2.
+inline double nt_xent(const Matrix& z, double temperature) {
+  const auto n = z.size();
+  double loss = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    double others = 0;
+    for (std::size_t j = 0; j < n; ++j)
+      if (j != i) others += std::exp(dot(z[i], z[j]) / temperature);
+    loss += std::log(others) - dot(z[i], z[(i + n / 2) % n]) / temperature;
+  }
+  return loss / static_cast<double>(n);
 }
 
 /// x W^T + b; an empty b is none.

@@ -113,6 +113,10 @@ struct Plugin {
   /// Tables that put one option after the other at either end of its range, and at each of its
   /// choices; lists at their shortest and longest too. All other options have their defaults.
   std::vector<std::string> tables_at_ends;
+  /// By such a table with a whole number at an end: tables with that option further and further
+  /// inside its range, doubled from its least or halved from its greatest value. For ends that a
+  /// plugin refuses in a combination.
+  std::map<std::string, std::vector<std::string>> tables_inside;
   /// Of these, the ones that choose: each word of an option with choices, each truth value.
   std::vector<std::string> tables_at_choices;
 };

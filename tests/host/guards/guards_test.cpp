@@ -35,6 +35,14 @@ TEST(GuardsTest, LookAtTheFirstStepAtEveryFewAndAtTheLast) {
   EXPECT_THAT(looks, ElementsAre(1, 20, 40, 47));
 }
 
+TEST(GuardsTest, TheFirstStepIsInACheckpointAndBack) {
+  Guards none({}, 300, {});
+  EXPECT_EQ(none.first_step(), "{}");
+  const auto known = R"({"deviation":{"rows a":0.75},"dimensions":{"rows a":12.5}})";
+  none.recall_first_step(known);
+  EXPECT_EQ(none.first_step(), known);
+}
+
 TEST(GuardsTest, ARunTellsOfCollapseOnce) {
   EXPECT_THAT(warnings_of({"encoder.scale=0"}),
               ElementsAre(HasSubstr("collapse: after step 200 all images")));

@@ -38,6 +38,23 @@ TEST(StorageThreadTest, DoesWorkInItsOrderWhileTheGiverGoesOn) {
   EXPECT_NE(worker, std::this_thread::get_id());
 }
 
+TEST(StorageThreadTest, WaitsForOneWorkWhileLaterOnesAreLeft) {
+  std::promise<void> gate;
+  bool first = false, second = false;
+  StorageThread thread;
+  const auto number = thread.post([&] { first = true; });
+  thread.post([&] {
+    gate.get_future().wait();
+    second = true;
+  });
+  thread.wait_for(0);
+  thread.wait_for(number);
+  EXPECT_TRUE(first);
+  gate.set_value();
+  thread.wait();
+  EXPECT_TRUE(second);
+}
+
 TEST(StorageThreadTest, WhatWorkOwnsIsGivenBackBeforeWaitReturns) {
   StorageThread thread;
   auto owned = std::make_shared<int>(3);
@@ -86,6 +103,8 @@ TEST(StorageThreadTest, AnErrorThatNoCallToldOfIsLeftForOneWhoAsks) {
   EXPECT_EQ(untold.untold(), nullptr);
   well.post([] {});
   EXPECT_EQ(well.untold(), nullptr);
+  well.post(fails);
+  EXPECT_NE(well.untold(), nullptr);
 }
 
 TEST(StorageThreadTest, SignalsAreForTheOtherThreads) {

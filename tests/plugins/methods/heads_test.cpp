@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <kith/harness.hpp>
-#include <numeric>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,7 +19,6 @@ using harness::Batch;
 using harness::Compute;
 using harness::MethodHarness;
 using harness::Settings;
-using harness::Values;
 using reference::Matrix;
 
 const Settings kFourFeatures{.compute = Compute::kFloat64, .channels = 4, .height = 1, .width = 1};
@@ -28,11 +26,7 @@ const Settings kFourFeatures{.compute = Compute::kFloat64, .channels = 4, .heigh
 /// Two views of eight images, the features themselves.
 Batch features_of_eight() {
   Batch batch;
-  for (const double phase : {0.0, 1.0}) {
-    Values view{{8, 4}, {}};
-    for (int i = 0; i < 32; ++i) view.numbers.push_back(std::sin(1.3 * i * i + phase));
-    batch.views.push_back(view);
-  }
+  for (const double phase : {0.0, 1.0}) batch.views.push_back(reference::wave({8, 4}, phase));
   return batch;
 }
 
@@ -106,26 +100,6 @@ Matrix simclr_projection(const MethodHarness& method, Matrix x, int layers, bool
   return x;
 }
 
-/// NT-Xent at the temperature 0.1 of view 1's rows, then view 2's, of any length.
-double nt_xent_of(Matrix z) {
-  const auto dot_product = [](const std::vector<double>& a, const std::vector<double>& b) {
-    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-  };
-  for (auto& row : z) {
-    const double norm = std::sqrt(dot_product(row, row));
-    for (auto& v : row) v /= norm;
-  }
-  const auto n = z.size();
-  double loss = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    double others = 0;
-    for (std::size_t j = 0; j < n; ++j)
-      if (j != i) others += std::exp(dot_product(z[i], z[j]) / 0.1);
-    loss += std::log(others) - dot_product(z[i], z[(i + n / 2) % n]) / 0.1;
-  }
-  return loss / static_cast<double>(n);
-}
-
 /// Scales and shifts of batch norm begin as 1 and 0, which hides them.
 void spread_norms(MethodHarness& method) {
   for (const auto& name : method.parameters()) {
@@ -151,7 +125,8 @@ TEST(SimClrHeadTest, ComputesTheLossOfItsFormula) {
               std::to_string(layers) + ", last_norm = " + (last_norm ? "true" : "false"),
           kFourFeatures);
       spread_norms(method);
-      const double expected = nt_xent_of(simclr_projection(method, both, layers, last_norm));
+      const auto rows = reference::unit_rows(simclr_projection(method, both, layers, last_norm));
+      const double expected = reference::nt_xent(rows, 0.1);
       // 1e-10: float64, sums in another order.
       EXPECT_NEAR(method.step(batch).loss.number(), expected, 1e-10);
     }

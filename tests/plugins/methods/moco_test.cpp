@@ -5,7 +5,6 @@
 #include <cmath>
 #include <kith/error.hpp>
 #include <kith/harness.hpp>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -238,11 +237,7 @@ const Settings kOfEight{
 /// Two views of eight images of four values, as an encoder takes them.
 Batch batch_of_eight() {
   Batch batch;
-  for (const double phase : {0.0, 1.0}) {
-    Values view{{8, 4, 1, 1}, {}};
-    for (int i = 0; i < 32; ++i) view.numbers.push_back(std::sin(1.3 * i * i + phase));
-    batch.views.push_back(view);
-  }
+  for (const double phase : {0.0, 1.0}) batch.views.push_back(reference::wave({8, 4, 1, 1}, phase));
   return batch;
 }
 
@@ -273,21 +268,13 @@ std::vector<double> running_variance(const reference::Matrix& x, std::size_t gro
   return running;
 }
 
-reference::Matrix of_unit_length(reference::Matrix x) {
-  for (auto& row : x) {
-    const double norm = std::sqrt(std::inner_product(row.begin(), row.end(), row.begin(), 0.0));
-    for (auto& v : row) v /= norm;
-  }
-  return x;
-}
-
 /// Cross-entropy of each key among itself and the queue at the temperature 0.07.
 double loss_of_keys(const reference::Matrix& query, const reference::Matrix& key,
                     const reference::Matrix& queue) {
   double loss = 0;
   for (std::size_t i = 0; i < query.size(); ++i) {
     const auto logit = [&](const std::vector<double>& row) {
-      return std::inner_product(row.begin(), row.end(), query[i].begin(), 0.0) / 0.07;
+      return reference::dot(row, query[i]) / 0.07;
     };
     double sum = std::exp(logit(key[i]));
     for (const auto& row : queue) sum += std::exp(logit(row));
@@ -321,13 +308,14 @@ TEST(MoCoTest, NormalisesQueriesAsTheyComeAndKeysAsTheyAreShuffledByGroups) {
     ASSERT_NE(normed, norm_by_group(shuffled, 1));
     reference::Matrix keys(order.size());
     for (std::size_t j = 0; j < order.size(); ++j)
-      keys[static_cast<std::size_t>(order[j])] = of_unit_length(normed)[j];
+      keys[static_cast<std::size_t>(order[j])] = reference::unit_rows(normed)[j];
     const auto kept = reference::matrix(method.get("method.queue"));
     for (std::size_t i = 0; i < keys.size(); ++i) {
       SCOPED_TRACE("key " + std::to_string(i));
       expect_near(kept[i], keys[i]);
     }
-    EXPECT_NEAR(loss, loss_of_keys(of_unit_length(norm_by_group(one, groups)), keys, queue), 1e-10);
+    EXPECT_NEAR(loss, loss_of_keys(reference::unit_rows(norm_by_group(one, groups)), keys, queue),
+                1e-10);
     expect_near(method.get("encoder.bn.running_var").numbers, running_variance(one, groups));
     expect_near(method.get("encoder@key.bn.running_var").numbers,
                 running_variance(shuffled, groups));

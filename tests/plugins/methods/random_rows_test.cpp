@@ -30,15 +30,9 @@ constexpr std::int64_t kWidth = 128, kImages = 64;
 Matrix unit_rows(std::mt19937_64& random, std::int64_t n) {
   std::normal_distribution<double> normal;
   Matrix rows(static_cast<std::size_t>(n), std::vector<double>(kWidth));
-  for (auto& row : rows) {
-    double squares = 0;
-    for (auto& x : row) {
-      x = normal(random);
-      squares += x * x;
-    }
-    for (auto& x : row) x /= std::sqrt(squares);
-  }
-  return rows;
+  for (auto& row : rows)
+    for (auto& x : row) x = normal(random);
+  return reference::unit_rows(rows);
 }
 
 /// As a memory bank begins: uniform, of unit length on average.
@@ -51,11 +45,7 @@ Matrix bank_rows(std::mt19937_64& random, std::int64_t n) {
   return rows;
 }
 
-double dot(const std::vector<double>& a, const std::vector<double>& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
-}
+using reference::dot;
 
 double log_sum_exp(const std::vector<double>& x) {
   double sum = 0;
@@ -64,15 +54,7 @@ double log_sum_exp(const std::vector<double>& x) {
 }
 
 double nt_xent(std::mt19937_64& random) {
-  const auto z = unit_rows(random, 2 * kImages);
-  double loss = 0;
-  for (std::size_t i = 0; i < z.size(); ++i) {
-    std::vector<double> others;
-    for (std::size_t j = 0; j < z.size(); ++j)
-      if (j != i) others.push_back(dot(z[i], z[j]) / 0.1);
-    loss += log_sum_exp(others) - dot(z[i], z[(i + kImages) % z.size()]) / 0.1;
-  }
-  return loss / static_cast<double>(z.size());
+  return reference::nt_xent(unit_rows(random, 2 * kImages), 0.1);
 }
 
 constexpr std::int64_t kQueueRows = 1024;
