@@ -178,13 +178,14 @@ void rounds_like_float32(const Subject& s, Findings& f) {
              number_text(kTolerance));
 }
 
-void goes_on_after_save_and_load(const Subject& s, Findings& f) {
+/// @returns  how many tensors of state there are.
+std::size_t goes_on_after_save_and_load(const Subject& s, const std::string& table, Findings& f) {
   const std::int64_t n = usual_batch(s);
   const host::ScratchFolder folder;
-  auto first = make(s, n);
+  auto first = make(s, n, table);
   for (int step = 0; step < 3; ++step) first.train(batch(s, n, step));
   first.save(folder.path() / "checkpoints");
-  auto second = make(s, n);
+  auto second = make(s, n, table);
   for (const auto& name : second.parameters()) {  // so that nothing is right by chance
     auto values = second.get(name);
     for (auto& x : values.numbers) x = 0;
@@ -197,8 +198,22 @@ void goes_on_after_save_and_load(const Subject& s, Findings& f) {
                   "in step " + std::to_string(step) + ", after save and load");
   }
   f.expect_same(first.state(), second.state(), "two steps after save and load");
+  return first.state().size();
+}
+
+void goes_on_after_save_and_load(const Subject& s, Findings& f) {
   f.measured("3 steps, a checkpoint, 2 steps");
-  f.measured(std::to_string(first.state().size()) + " tensors of state");
+  f.measured(std::to_string(goes_on_after_save_and_load(s, s.plugin.id, f)) + " tensors of state");
+  int choices = 0;
+  for (const auto& table : s.plugin.tables_at_choices) {
+    f.about(table);
+    try {
+      goes_on_after_save_and_load(s, table, f);
+      ++choices;
+    } catch (const ConfigError&) {  // one that does not go with the other options' defaults
+    }
+  }
+  f.measured("the same with " + std::to_string(choices) + " choices");
 }
 
 void is_deterministic(const Subject& s, Findings& f) {

@@ -166,11 +166,17 @@ class Block {
     const auto* numbers = reinterpret_cast<const char*>(bank.const_data_ptr<T>());
     const auto row_bytes = bank.size(1) * std::int64_t{sizeof(T)};
     const bool most_is_wanted = rows * k >= bank.size(0);
+    // The bytes of the bank below a share of a tile's rows, in `rows` shares.
+    const auto below = [&](std::int64_t tile, std::int64_t share) {
+      const auto first = std::min(tile << tiling_.shift, bank.size(0));
+      const auto end = std::min((tile + 1) << tiling_.shift, bank.size(0));
+      return (first + (end - first) * share / rows) * row_bytes;
+    };
+    if (most_is_wanted) fetch(numbers, below(0, 0), below(0, rows));
     for (std::int64_t tile = 0; tile < tiling_.count; ++tile) {
-      if (most_is_wanted)
-        fetch(numbers, (tile << tiling_.shift) * row_bytes,
-              std::min((tile + 1) << tiling_.shift, bank.size(0)) * row_bytes);
       for (std::int64_t i = 0; i < rows; ++i) {
+        // The next tile comes while this one is worked on.
+        if (most_is_wanted) fetch(numbers, below(tile + 1, i), below(tile + 1, i + 1));
         if (i + kAhead < rows) fetch_places(i + kAhead, tile);
         const auto* starts = starts_of(i) + tile;
         const auto* places = places_.get() + i * k;
@@ -190,7 +196,7 @@ class Block {
  private:
   static std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
 
-  /// Has a tile brought into the cache in one stream.
+  /// Has bytes of the bank brought into the cache.
   static void fetch(const char* bank, std::int64_t begin, std::int64_t end) {
     for (; begin < end; begin += 64) __builtin_prefetch(bank + begin, 0, 2);
   }
