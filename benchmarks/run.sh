@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds what is missing, runs every benchmark on one core, and prints the machine and a table.
 #   benchmarks/run.sh [FILTER]      FILTER: a regular expression over the names, as: benchmarks/run.sh 'frequent|other'
-# KITH_BUILD: a build folder, taken as it is (default: build/, which is brought up to date first). KITH_PYTHON: the Python that the
-# start of `kith` is compared with (default: that of .venv). CORE: the core to use (default: the last one).
+# KITH_BUILD: a build folder, taken as it is (default: build/, which is brought up to date first). KITH_PYTHON: a Python with torch and
+# torchvision, which the start of `kith` is compared with (default: python3). CORE: the core to use (default: the last one).
 set -euo pipefail
 case ${1:-} in --help | -h) sed -n '3,6s/^# \?//p' "${BASH_SOURCE[0]}"; exit 0 ;; esac
 cd "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/.."
 filter=${1:-.}
 build=${KITH_BUILD:-build}
 core=${CORE:-$(($(nproc --all) - 1))}
-export KITH_PYTHON=${KITH_PYTHON:-$PWD/.venv/bin/python3}
+export KITH_PYTHON=${KITH_PYTHON:-python3}
 
 programs=(border_benchmark start_benchmark augment_benchmark storage_benchmark)
 [ -n "${KITH_BUILD:-}" ] || KITH_TARGETS="all benchmarks" setup/build.sh >&2

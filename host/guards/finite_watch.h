@@ -12,9 +12,8 @@ namespace kith::host {
 ///
 /// On a CPU each step is read at once. On a GPU that would wait for the device, so what is found is
 /// held there until `require` reads it, and `skip` keeps the optimiser from moving anything in
-/// between.
-/// A gradient is judged by its sum, on a GPU by the sum of its absolute values; values that
-/// are finite and add up to more than 3e38 are taken for infinite. [train thread]
+/// between. A gradient is judged by its sum, on a GPU by the sum of its absolute values; values
+/// that are finite and add up to more than 3e38 are taken for infinite. [train thread]
 class FiniteWatch {
  public:
   enum class Reading { kEachStep, kWhenAsked };

@@ -220,8 +220,7 @@ class ExperimentRun {
   void at_epoch_end(std::int64_t epochs_done) {
     const auto& train = assembly_->experiment().train;
     const auto step = epochs_done * trainer_->step().steps_per_epoch();
-    const bool saves =
-        epochs_done == train.epochs || epochs_done % train.checkpoint_every_epochs == 0;
+    const bool last = epochs_done == train.epochs;
     if (evaluator_->due(epochs_done)) {
       const auto results = evaluator_->on_val(*job_, epochs_done);
       warn_of_evaluation();
@@ -231,7 +230,7 @@ class ExperimentRun {
       });
       tell(events_.on_evaluation, epochs_done, results);
     }
-    if (saves) save(step);
+    if (last || epochs_done % train.checkpoint_every_epochs == 0) save(step);
   }
 
   /// Of what the storage thread could not write, where something else ends the run.
