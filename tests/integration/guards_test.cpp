@@ -172,6 +172,22 @@ TEST_F(GuardsTest, ADiskThatFailsWhileTrainingEndsForAnotherReasonIsToldOfToo) {
   EXPECT_THAT(outcome.err, HasSubstr("training: the loss is not finite at step 1"));
 }
 
+/// In the first step after a checkpoint was handed over: whether it was written yet is left open.
+TEST_F(GuardsTest, AMethodThatEndsTheProcessLosesNothingThatAResumeDoesNotMakeAgain) {
+  const std::string exits = "illness = \"exits\"\nfrom_step = 18";
+  ASSERT_EQ(ill(exits).code, 0);
+  fs::rename(folder() / "run", folder() / "whole");
+  environment["ILL_METHOD_EXITS"] = "1";
+  const auto outcome = ill(exits);
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("kith: a plugin ended the process with exit(); the last one "
+                                     "that was called: org.test.ill_method\n"));
+  environment.erase("ILL_METHOD_EXITS");
+  const auto resumed = kith({"run", "--resume", "run"});
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  expect_equal_runs(folder() / "run", folder() / "whole");
+}
+
 TEST_F(GuardsTest, HealthyRunTellsNothing) {
   const auto outcome = ill("", {"train.epochs=30", "guards.every_steps=9"});
   EXPECT_EQ(outcome.code, 0);
