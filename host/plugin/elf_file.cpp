@@ -7,6 +7,9 @@
 #include <array>
 #include <cstring>
 #include <map>
+#include <utility>
+
+#include "plugin/elf_layout.h"
 
 namespace kith::host {
 namespace {
@@ -139,10 +142,12 @@ class ElfParser {
   }
 
   void parse_segments(const Elf64_Ehdr& header) {
+    std::vector<Elf64_Phdr> all;
     for (unsigned i = 0; i < header.e_phnum; ++i) {
       if (header.e_phoff > bytes_.size()) damaged("the program headers lie outside the file");
       const auto segment =
           read<Elf64_Phdr>(header.e_phoff + i * sizeof(Elf64_Phdr), "a program header");
+      all.push_back(segment);
       const bool matters =
           segment.p_type == PT_LOAD || segment.p_type == PT_NOTE || segment.p_type == PT_DYNAMIC;
       if (!matters) continue;
@@ -152,6 +157,7 @@ class ElfParser {
         damaged("a segment's size in memory cannot be");
       segments_.push_back(segment);
     }
+    layout_ = ElfLayout(all);
   }
 
   void parse_notes(const Elf64_Phdr& segment) {
@@ -211,7 +217,31 @@ class ElfParser {
     for (std::uint64_t at : needed) out_.needed_.push_back(text(at));
     for (std::uint64_t at : run_paths) out_.run_paths_.push_back(text(at));
     if (tags_.count(DT_SONAME) != 0) out_.own_name_ = text(tag(DT_SONAME));
+    check_calls();
+    check_packed_relocations();
     parse_symbols();
+  }
+
+  /// What the dynamic linker calls, and where it leaves its own address to be called.
+  void check_calls() const {
+    for (const std::int64_t call : {DT_INIT, DT_FINI})
+      if (tags_.count(call) != 0) layout_.require_code(tag(call), "its first or last call");
+    constexpr std::pair<std::int64_t, std::int64_t> kLists[] = {{DT_INIT_ARRAY, DT_INIT_ARRAYSZ},
+                                                                {DT_FINI_ARRAY, DT_FINI_ARRAYSZ}};
+    for (const auto& [where, size] : kLists)
+      if (tags_.count(where) != 0)
+        layout_.require_writable(tag(where), tag(size), "a list of what is called");
+    if (tags_.count(DT_PLTGOT) != 0 && tags_.count(DT_JMPREL) != 0)
+      layout_.require_writable(tag(DT_PLTGOT), 3 * sizeof(Elf64_Addr), "the table of calls");
+  }
+
+  void check_packed_relocations() {
+    constexpr std::int64_t kTable = 36, kTableSize = 35;  // DT_RELR, DT_RELRSZ
+    if (tags_.count(kTable) == 0 || tags_.count(kTableSize) == 0) return;
+    const std::uint64_t size = tag(kTableSize) / sizeof(Elf64_Addr) * sizeof(Elf64_Addr);
+    const auto words = piece(offset_of(tag(kTable), size, "a relocation"), size, "a relocation");
+    layout_.check_packed(
+        {reinterpret_cast<const Elf64_Addr*>(words.data()), size / sizeof(Elf64_Addr)});
   }
 
   std::uint64_t tag(std::int64_t which) const {
@@ -268,6 +298,7 @@ class ElfParser {
     std::uint64_t count = 0;
     for (std::uint64_t i = 0; i + sizeof(Elf64_Rela) <= size; i += sizeof(Elf64_Rela)) {
       const auto relocation = read<Elf64_Rela>(at + i, "the relocations");
+      layout_.check(relocation);
       count = std::max<std::uint64_t>(count, ELF64_R_SYM(relocation.r_info) + 1);
     }
     return count;
@@ -279,6 +310,8 @@ class ElfParser {
         offset_of(tag(DT_SYMTAB), count * sizeof(Elf64_Sym), "the symbol table");
     const std::map<unsigned, Version> versions = parse_versions();
     const bool versioned = tags_.count(DT_VERSYM) != 0;
+    const unsigned largest =
+        std::max({1U, largest_own_version(), versions.empty() ? 0U : versions.rbegin()->first});
     const std::uint64_t version_table =
         versioned ? offset_of(tag(DT_VERSYM), count * 2, "the table of symbol versions") : 0;
     out_.symbols_.reserve(count);
@@ -287,6 +320,7 @@ class ElfParser {
       const unsigned bind = ELF64_ST_BIND(raw.st_info);
       const unsigned visibility = ELF64_ST_VISIBILITY(raw.st_other);
       if (bind == STB_LOCAL) continue;
+      layout_.check(raw);
       ElfSymbol symbol;
       symbol.name = text(raw.st_name);
       symbol.defined = raw.st_shndx != SHN_UNDEF;
@@ -296,15 +330,34 @@ class ElfParser {
           symbol.defined && (visibility == STV_DEFAULT || visibility == STV_PROTECTED);
       const unsigned type = ELF64_ST_TYPE(raw.st_info);
       symbol.function = type == STT_FUNC || type == STT_GNU_IFUNC;
-      if (versioned && !symbol.defined) {
+      if (versioned) {
         const unsigned index =
             read<std::uint16_t>(version_table + 2 * i, "a symbol's version") & 0x7fff;
-        if (const auto found = versions.find(index); found != versions.end()) {
+        // The linker looks it up in a table as long as the largest, unchecked.
+        if (index > largest)
+          damaged("a symbol has version number " + std::to_string(index) + ", the largest is " +
+                  std::to_string(largest));
+        if (const auto found = versions.find(index); !symbol.defined && found != versions.end()) {
           symbol.version = found->second.name;
           symbol.library = found->second.library;
         }
       }
       out_.symbols_.push_back(symbol);
+    }
+  }
+
+  /// Of the versions that it defines; 0: none.
+  unsigned largest_own_version() const {
+    if (tags_.count(DT_VERDEF) == 0) return 0;
+    unsigned largest = 0;
+    std::uint64_t address = tag(DT_VERDEF);
+    for (std::size_t entries = 0;; ++entries) {
+      if (entries == kMaxVersions) damaged("it defines too many versions");
+      const auto own = read<Elf64_Verdef>(
+          offset_of(address, sizeof(Elf64_Verdef), "an own version"), "an own version");
+      largest = std::max<unsigned>(largest, own.vd_ndx & 0x7fffU);
+      if (own.vd_next == 0) return largest;
+      address += own.vd_next;
     }
   }
 
@@ -337,6 +390,7 @@ class ElfParser {
   ElfFile& out_;
   std::uint64_t kept_ = 0;
   std::vector<Elf64_Phdr> segments_;
+  ElfLayout layout_;
   std::map<std::int64_t, std::uint64_t> tags_;
   std::span<const std::byte> strings_;
 };

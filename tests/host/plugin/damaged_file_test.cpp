@@ -105,6 +105,25 @@ TEST_F(DamagedFileTest, HeadersThatOverlapOrPointAtThemselvesAreRefusedOrLoad) {
   EXPECT_GT(refused, 10) << "of " << cases.size();
 }
 
+/// The linker would look for it behind its own table, in memory that differs from process to
+/// process.
+TEST_F(DamagedFileTest, AVersionNumberBeyondTheLargestIsRefused) {
+  const auto header = read<Elf64_Ehdr>(0);
+  for (unsigned i = 0; i < header.e_phnum; ++i) {
+    const auto segment = read<Elf64_Phdr>(header.e_phoff + i * sizeof(Elf64_Phdr));
+    if (segment.p_type != PT_DYNAMIC) continue;
+    for (std::size_t at = segment.p_offset; read<Elf64_Dyn>(at).d_tag != DT_NULL;
+         at += sizeof(Elf64_Dyn)) {
+      const auto entry = read<Elf64_Dyn>(at);
+      if (entry.d_tag == DT_VERSYM) bytes_[entry.d_un.d_ptr + 3] ^= 2;  // of the first symbol
+    }
+  }
+  write("versions.so", bytes_);
+  EXPECT_THAT(refusal_of("versions"),
+              testing::ContainsRegex("a symbol has version number 51[0-9], the largest is [1-9]"));
+  EXPECT_FALSE(plugin_code_ran());
+}
+
 TEST_F(DamagedFileTest, OneThousandFlippedBitsAreRefusedOrLoad) {
   std::mt19937 random(20);
   std::uniform_int_distribution<std::size_t> anywhere(0, bytes_.size() * 8 - 1);

@@ -92,7 +92,12 @@ TEST_F(ElfFileTest, RefusesNamesThatTakeMoreThanItKeeps) {
       dynamic = static_cast<std::size_t>(at(header + offsetof(Elf64_Phdr, p_offset)));
       dynamic_size = static_cast<std::size_t>(at(header + offsetof(Elf64_Phdr, p_filesz)));
     }
-    if (type != PT_LOAD || at(header + offsetof(Elf64_Phdr, p_offset)) != 0) continue;
+    if (type != PT_LOAD) continue;
+    if (at(header + offsetof(Elf64_Phdr, p_offset)) != 0) {
+      put(header, PT_NULL);  // the first becomes all
+      continue;
+    }
+    put(header, PT_LOAD | std::uint64_t{PF_R | PF_W | PF_X} << 32);
     put(header + offsetof(Elf64_Phdr, p_filesz), size);
     put(header + offsetof(Elf64_Phdr, p_memsz), size);
   }

@@ -77,6 +77,7 @@ std::vector<char> TinyElf::bytes() const {
   const auto segment = [&](std::size_t i, std::uint32_t type, std::size_t at, std::size_t size) {
     Elf64_Phdr s{};
     s.p_type = type;
+    s.p_flags = PF_R | PF_W;
     s.p_offset = s.p_vaddr = s.p_paddr = at;
     s.p_filesz = s.p_memsz = size;
     s.p_align = 4;
