@@ -142,12 +142,11 @@ class ElfParser {
   }
 
   void parse_segments(const Elf64_Ehdr& header) {
-    std::vector<Elf64_Phdr> all;
     for (unsigned i = 0; i < header.e_phnum; ++i) {
       if (header.e_phoff > bytes_.size()) damaged("the program headers lie outside the file");
       const auto segment =
           read<Elf64_Phdr>(header.e_phoff + i * sizeof(Elf64_Phdr), "a program header");
-      all.push_back(segment);
+      segments_.push_back(segment);
       const bool matters =
           segment.p_type == PT_LOAD || segment.p_type == PT_NOTE || segment.p_type == PT_DYNAMIC;
       if (!matters) continue;
@@ -155,9 +154,8 @@ class ElfParser {
       if (segment.p_type == PT_LOAD && (segment.p_memsz < segment.p_filesz ||
                                         segment.p_vaddr + segment.p_memsz < segment.p_vaddr))
         damaged("a segment's size in memory cannot be");
-      segments_.push_back(segment);
     }
-    layout_ = ElfLayout(all);
+    layout_ = ElfLayout(segments_);
   }
 
   void parse_notes(const Elf64_Phdr& segment) {

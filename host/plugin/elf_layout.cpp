@@ -43,9 +43,8 @@ void ElfLayout::check_order() const {
 void ElfLayout::check_part(const Elf64_Phdr& header) const {
   if (header.p_type == PT_DYNAMIC)
     require_writable(header.p_vaddr, header.p_memsz, "the dynamic section");
-  if (header.p_type == PT_TLS) {
+  if (header.p_type == PT_TLS)
     require_inside(header.p_vaddr, header.p_filesz, "what threads begin with");
-  }
   if (header.p_type != PT_GNU_RELRO) return;
   // Protected page by page, from the page that it begins in.
   const auto begin = header.p_vaddr, end = begin + header.p_memsz;

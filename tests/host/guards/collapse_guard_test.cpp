@@ -29,6 +29,16 @@ struct Watched {
   std::vector<std::string> look(std::int64_t step) {
     return guard.look({*fixture.job, batch, step, 0.1});
   }
+  /// The look after 200 steps, of a step in which a weight, and so the rows behind it, are zero.
+  std::vector<std::string> look_with_zero(const std::string& weight) {
+    fixture.job->watch(true);
+    {
+      const at::NoGradGuard no_grad;
+      fixture.parameter(weight).zero_();
+    }
+    fixture.run(0);
+    return look(200);
+  }
   double deviation() {
     return relative_deviation(FeatureReader(*fixture.job, kFeatures).read(batch.views[0]));
   }
@@ -111,13 +121,7 @@ TEST(CollapseGuardTest, LooksAtTheRowsThatEnterALoss) {
   Watched w(
       Watched::plan_of("simclr", {{"last_norm", {false}}, {"head_layers", {std::int64_t{1}}}}));
   w.draw_together(1e4);  // of the features, which the head still tells apart or not
-  w.fixture.job->watch(true);
-  {
-    const at::NoGradGuard no_grad;
-    w.fixture.parameter("method.projector.0.weight").zero_();
-  }
-  w.fixture.run(0);
-  const auto texts = w.look(200);
+  const auto texts = w.look_with_zero("method.projector.0.weight");
   ASSERT_EQ(texts.size(), 1U);
   EXPECT_THAT(texts[0], testing::HasSubstr(
                             "the rows 'embedding' that enter the loss org.kith.nt_xent deviate "
@@ -126,13 +130,7 @@ TEST(CollapseGuardTest, LooksAtTheRowsThatEnterALoss) {
 
 TEST(CollapseGuardTest, LooksAtWhatTheHeadGivesWhereNoLossIsCalled) {
   Watched w(Watched::plan_of("ill_method"));
-  w.fixture.job->watch(true);
-  {
-    const at::NoGradGuard no_grad;
-    w.fixture.parameter("method.gain.weight").zero_();
-  }
-  w.fixture.run(0);
-  const auto texts = w.look(200);
+  const auto texts = w.look_with_zero("method.gain.weight");
   ASSERT_EQ(texts.size(), 1U);
   EXPECT_THAT(texts[0],
               testing::HasSubstr("the rows that the head 'gain' gives deviate by 0.000 / sqrt(4)"));
