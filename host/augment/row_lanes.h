@@ -31,7 +31,7 @@ class RowLanes {
   void part(std::size_t size, std::uint8_t* rows);
 
  private:
-  std::vector<std::uint8_t> first_, second_;
+  std::vector<std::uint8_t> first_, second_, spare_;
 };
 
 }  // namespace kith::host

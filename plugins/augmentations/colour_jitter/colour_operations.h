@@ -9,19 +9,21 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <kith/augmentation.hpp>
 
 namespace colour {
 namespace {  // target clones and vague linkage do not go together
 
+/// Clipped to [0, 255] and truncated, |value| below 2^31. The limits are whole, so it makes no
+/// difference that the whole number is clipped, and for that the compiler has one instruction each.
+inline float to_level(float value) {
+  return static_cast<float>(std::min(std::max(static_cast<std::int32_t>(value), 0), 255));
+}
+
 /// d + f (v - d) in float32, clipped to [0, 255], then truncated.
 KITH_CPU_VARIANTS void blend_levels(float* v, std::size_t size, float other, float factor) {
-  for (std::size_t i = 0; i < size; ++i) {
-    float t = other + factor * (v[i] - other);
-    t = t > 0.0F ? t : 0.0F;
-    t = t < 255.0F ? t : 255.0F;
-    v[i] = static_cast<float>(static_cast<int>(t));
-  }
+  for (std::size_t i = 0; i < size; ++i) v[i] = to_level(other + factor * (v[i] - other));
 }
 
 /// f v + (1 - f) d, clipped to [0, 1].
@@ -41,14 +43,9 @@ KITH_CPU_VARIANTS void saturate_levels(float* r, float* g, float* b, std::size_t
         static_cast<float>((19595 * static_cast<int>(r[i]) + 38470 * static_cast<int>(g[i]) +
                             7471 * static_cast<int>(b[i]) + 32768) >>
                            16);
-    float x = grey + factor * (r[i] - grey);
-    float y = grey + factor * (g[i] - grey);
-    float z = grey + factor * (b[i] - grey);
-    x = x > 0.0F ? x : 0.0F, y = y > 0.0F ? y : 0.0F, z = z > 0.0F ? z : 0.0F;
-    x = x < 255.0F ? x : 255.0F, y = y < 255.0F ? y : 255.0F, z = z < 255.0F ? z : 255.0F;
-    r[i] = static_cast<float>(static_cast<int>(x));
-    g[i] = static_cast<float>(static_cast<int>(y));
-    b[i] = static_cast<float>(static_cast<int>(z));
+    r[i] = to_level(grey + factor * (r[i] - grey));
+    g[i] = to_level(grey + factor * (g[i] - grey));
+    b[i] = to_level(grey + factor * (b[i] - grey));
   }
 }
 
@@ -112,9 +109,9 @@ inline float where(std::int32_t mask, float value) {
 }
 
 /// A level less its share: `colour` is level times saturation, `parts` are 85ths.
-inline float without(float rounding, float colour, float parts) {
-  parts = std::min(std::max(parts, 0.0F), 85.0F);
-  return static_cast<float>(static_cast<int>(rounding - colour * parts * (1.0F / (255 * 85))));
+inline float without(float rounding, float colour, std::int32_t parts) {
+  const auto lacking = static_cast<float>(std::min(std::max(parts, 0), 85));
+  return static_cast<float>(static_cast<int>(rounding - colour * lacking * (1.0F / (255 * 85))));
 }
 
 /// Through 8-bit HSV: hue and saturation are truncated to levels, the way back is rounded.
@@ -145,10 +142,10 @@ KITH_CPU_VARIANTS void shift_hue_levels(float* red, float* green, float* blue, s
     const float s = static_cast<float>(static_cast<int>(chroma * 255.0F / white));
 
     // The new hue in 85ths of a sixth: how much of its saturation each channel lacks.
-    const float turn = static_cast<float>(2 * h), rounding = v + 0.5F, colour = v * s;
-    red[i] = without(rounding, colour, 170.0F - std::abs(turn - 255.0F));
-    green[i] = without(rounding, colour, std::abs(turn - 170.0F) - 85.0F);
-    blue[i] = without(rounding, colour, std::abs(turn - 340.0F) - 85.0F);
+    const float rounding = v + 0.5F, colour = v * s;
+    red[i] = without(rounding, colour, 170 - std::abs(2 * h - 255));
+    green[i] = without(rounding, colour, std::abs(2 * h - 170) - 85);
+    blue[i] = without(rounding, colour, std::abs(2 * h - 340) - 85);
   }
 }
 
