@@ -10,7 +10,7 @@
 #include "tensor/allocator.h"
 
 int main(int argc, char** argv) {
-  kith::host::keep_freed_memory();  // as `kith` does, for both sides
+  kith::host::set_up_memory();  // as `kith` does, for both sides
   at::set_num_threads(1);
   if (argc == 5 && std::string(argv[1]) == "step")  // one measurement of the step benchmark
     return kith::benchmarks::run_steps(argv[2], argv[3], std::stoi(argv[4]));

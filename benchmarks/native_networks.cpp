@@ -5,6 +5,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "operators/softmax_loss.h"
+#include "train/momentum_kernels.h"
 
 namespace kith::benchmarks {
 
@@ -54,12 +55,10 @@ at::Tensor NativeSimClr::step(const at::Tensor& view1, const at::Tensor& view2) 
   const auto loss = nt_xent(project(encode(at::cat({view1, view2}))));
   loss.backward();
   const at::NoGradGuard no_grad;
-  std::vector<at::Tensor> gradients;
-  gradients.reserve(parameters_.size());
-  for (const auto& p : parameters_) gradients.push_back(p.grad());
-  at::_fused_sgd_(parameters_, gradients, momentum_, weight_decay, sgd_momentum, learning_rate,
-                  /*dampening=*/0,
-                  /*nesterov=*/false, /*maximize=*/false, /*is_first_step=*/false);
+  const host::MomentumStep sgd{
+      .parameter_weight = weight_decay, .momentum = sgd_momentum, .rate = learning_rate};
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    host::take_step(sgd, parameters_[i], parameters_[i].grad(), momentum_[i]);
   return loss.detach();
 }
 

@@ -247,7 +247,7 @@ int parse_and_run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   if (const auto code = kith::harness::trial_exit_code(argc, argv)) return *code;
-  keep_freed_memory();
+  set_up_memory();
   spdlog::set_default_logger(spdlog::stderr_color_mt("kith"));
   spdlog::set_pattern("%H:%M:%S %^%l%$ %v");
   try {

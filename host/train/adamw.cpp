@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
 
+#include <cstddef>
+
+#include "train/adam_kernel.h"
+#include "train/number_walk.h"
 #include "train/optimizer_state.h"
 
 namespace kith::host {
@@ -16,6 +20,7 @@ class Adam : public Optimizer {
  private:
   void update(Batch& batch) override {
     const double weight_decay = batch.treatment.decays ? spec_.weight_decay : 0;
+    if (has_kernels(batch.parameters.front())) return update_by_kernel(batch, weight_decay);
     at::_foreach_add_(batch.state[2], 1);
     if (batch.skip.defined())  // the kernel leaves the counts alone
       at::_foreach_sub_(batch.state[2], std::vector<at::Tensor>(batch.state[2].size(), batch.skip));
@@ -24,6 +29,22 @@ class Adam : public Optimizer {
            batch.learning_rate, spec_.beta1, spec_.beta2, weight_decay, spec_.eps,
            /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/{},
            /*found_inf=*/batch.skip_if_any());
+  }
+
+  void update_by_kernel(Batch& batch, double weight_decay) const {
+    if (batch.is_skipped_on_cpu()) return;
+    const AdamStep step{.rate = batch.learning_rate,
+                        .beta1 = spec_.beta1,
+                        .beta2 = spec_.beta2,
+                        .eps = spec_.eps,
+                        .decay = weight_decay,
+                        .decoupled = decoupled_};
+    for (std::size_t i = 0; i < batch.parameters.size(); ++i) {
+      auto& count = *batch.state[2][i].data_ptr<float>();
+      count += 1;
+      take_step(step, count, batch.parameters[i], batch.gradients[i], batch.state[0][i],
+                batch.state[1][i]);
+    }
   }
 
   using Kernel = void (*)(at::TensorList, at::TensorList, at::TensorList, at::TensorList,

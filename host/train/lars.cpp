@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "train/momentum_kernels.h"
+#include "train/number_walk.h"
 #include "train/optimizer_state.h"
 
 namespace kith::host {
@@ -19,9 +20,9 @@ class Lars : public Optimizer {
 
  private:
   void update(Batch& batch) override {
-    if (!has_momentum_kernels(batch.parameters.front()))
+    if (!has_kernels(batch.parameters.front()))
       return put_back_where_skipped(batch, [&] { update_composed(batch); });
-    if (batch.skip.defined() && batch.skip.item<float>() == 1) return;  // on the CPU: no wait
+    if (batch.is_skipped_on_cpu()) return;
     for (std::size_t i = 0; i < batch.parameters.size(); ++i)
       update_one(batch, batch.parameters[i], batch.gradients[i], batch.state[0][i]);
   }

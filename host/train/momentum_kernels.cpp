@@ -2,7 +2,6 @@
 #include "train/momentum_kernels.h"
 
 #include <ATen/Dispatch.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,19 +9,12 @@
 #include <kith/cpu_variants.hpp>
 #include <vector>
 
-/// Before a loop: parameter, gradient and velocity do not overlap, so that it may go by vectors.
-#ifdef __clang__
-#define KITH_APART _Pragma("clang loop vectorize(assume_safety)")
-#else
-#define KITH_APART _Pragma("GCC ivdep")
-#endif
+#include "train/number_walk.h"
 
 namespace kith::host {
 namespace {
 
-constexpr std::int64_t kPiece = std::int64_t{1} << 15;  // numbers that a thread takes at a time
-constexpr std::int64_t kSum = 512;                      // numbers added up in their own dtype
-constexpr std::int64_t kLanes = 32;                     // partial sums of these
+constexpr std::int64_t kSum = 512;  // numbers added up in their own dtype, in kLanes partial sums
 
 /// The numbers of a step in the dtype of its tensors.
 template <class T>
@@ -42,16 +34,6 @@ struct Walk {
   const T* gradient;
   T* velocity;
 };
-
-/// each(i) for all i: whole runs of a length that the compiler knows, then the rest.
-template <class Each>
-inline __attribute__((always_inline)) void for_each_number(std::int64_t n, Each&& each) {
-  std::int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    KITH_APART for (std::int64_t j = 0; j < kLanes; ++j) each(i + j);
-  }
-  for (; i < n; ++i) each(i);
-}
 
 /// Adds up squares of two numbers a place, pair(i, first, second).
 template <class T, class Pair>
@@ -156,18 +138,14 @@ KITH_CPU_VARIANTS void run_parameter(Weights<double> w, Walk<double> x, std::int
 
 /// work(a piece, its length, the piece's number); threads share the pieces.
 template <class T, class Work>
-void in_pieces(const at::Tensor& parameter, const at::Tensor& gradient, const at::Tensor* velocity,
-               Work&& work) {
-  const auto n = parameter.numel();
+void walk_pieces(const at::Tensor& parameter, const at::Tensor& gradient,
+                 const at::Tensor* velocity, Work&& work) {
   const Walk<T> all{parameter.data_ptr<T>(), gradient.const_data_ptr<T>(),
                     velocity == nullptr ? nullptr : velocity->data_ptr<T>()};
-  at::parallel_for(0, (n + kPiece - 1) / kPiece, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (auto piece = begin; piece < end; ++piece) {
-      const auto at = piece * kPiece;
-      const Walk<T> here{all.parameter + at, all.gradient + at,
-                         all.velocity == nullptr ? nullptr : all.velocity + at};
-      work(here, std::min(kPiece, n - at), piece);
-    }
+  in_pieces(parameter.numel(), [&](std::int64_t at, std::int64_t length, std::int64_t piece) {
+    const Walk<T> here{all.parameter + at, all.gradient + at,
+                       all.velocity == nullptr ? nullptr : all.velocity + at};
+    work(here, length, piece);
   });
 }
 
@@ -175,26 +153,17 @@ void in_pieces(const at::Tensor& parameter, const at::Tensor& gradient, const at
 template <class T, class Work>
 Norms norms_in_pieces(const at::Tensor& parameter, const at::Tensor& gradient,
                       const at::Tensor* velocity, Work&& work) {
-  const auto pieces = (parameter.numel() + kPiece - 1) / kPiece;
-  std::vector<double> sums(static_cast<std::size_t>(2 * pieces));
-  in_pieces<T>(parameter, gradient, velocity,
-               [&](Walk<T> here, std::int64_t n, std::int64_t piece) {
-                 work(here, n, sums.data() + 2 * piece);
-               });
+  std::vector<double> sums(static_cast<std::size_t>(2 * piece_count(parameter.numel())));
+  walk_pieces<T>(parameter, gradient, velocity,
+                 [&](Walk<T> here, std::int64_t n, std::int64_t piece) {
+                   work(here, n, sums.data() + 2 * piece);
+                 });
   double squares[2] = {0, 0};
   for (std::size_t i = 0; i < sums.size(); ++i) squares[i % 2] += sums[i];
   return {std::sqrt(squares[0]), std::sqrt(squares[1])};
 }
 
-/// Autograd's count of changes in place, which writing to memory does not move.
-void mark_changed(const at::Tensor& tensor) { tensor.unsafeGetTensorImpl()->bump_version(); }
-
 }  // namespace
-
-bool has_momentum_kernels(const at::Tensor& parameter) {
-  return parameter.is_cpu() &&
-         (parameter.scalar_type() == at::kFloat || parameter.scalar_type() == at::kDouble);
-}
 
 Norms norms_of(const MomentumStep& step, const at::Tensor& parameter, const at::Tensor& gradient) {
   return AT_DISPATCH_FLOATING_TYPES(parameter.scalar_type(), "norms_of", [&] {
@@ -209,7 +178,7 @@ void take_step(const MomentumStep& step, const at::Tensor& parameter, const at::
                const at::Tensor& velocity) {
   AT_DISPATCH_FLOATING_TYPES(parameter.scalar_type(), "take_step", [&] {
     const Weights<scalar_t> w(step);
-    in_pieces<scalar_t>(
+    walk_pieces<scalar_t>(
         parameter, gradient, &velocity,
         [&](Walk<scalar_t> x, std::int64_t n, std::int64_t) { run_whole(w, x, n, step.nesterov); });
   });
@@ -233,10 +202,10 @@ void move_parameter(const MomentumStep& step, const at::Tensor& parameter,
                     const at::Tensor& gradient, const at::Tensor& velocity) {
   AT_DISPATCH_FLOATING_TYPES(parameter.scalar_type(), "move_parameter", [&] {
     const Weights<scalar_t> w(step);
-    in_pieces<scalar_t>(parameter, gradient, &velocity,
-                        [&](Walk<scalar_t> x, std::int64_t n, std::int64_t) {
-                          run_parameter(w, x, n, step.nesterov);
-                        });
+    walk_pieces<scalar_t>(parameter, gradient, &velocity,
+                          [&](Walk<scalar_t> x, std::int64_t n, std::int64_t) {
+                            run_parameter(w, x, n, step.nesterov);
+                          });
   });
   mark_changed(parameter);
 }

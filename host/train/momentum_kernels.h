@@ -18,12 +18,9 @@ struct Norms {
   double parameter = 0, direction = 0;
 };
 
-/// Are these kernels for the tensor? Float32 and float64 on the CPU. They walk raw memory: all
-/// tensors of a parameter are dense and have one layout.
-bool has_momentum_kernels(const at::Tensor& parameter);
-
-// Each reads its tensors once, in pieces that threads share. The results do not depend on the
-// number of threads. Norms are added up in float32 over 512 numbers, in double beyond.
+// For parameters that `has_kernels` (number_walk.h) takes. Each reads its tensors once, in pieces
+// that threads share. The results do not depend on the number of threads. Norms are added up in
+// float32 over 512 numbers, in double beyond.
 
 /// |p| and |d|
 Norms norms_of(const MomentumStep& step, const at::Tensor& parameter, const at::Tensor& gradient);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
 
+#include <cstddef>
+
+#include "train/momentum_kernels.h"
+#include "train/number_walk.h"
 #include "train/optimizer_state.h"
 
 namespace kith::host {
@@ -18,6 +22,16 @@ class Sgd : public Optimizer {
 
   void update(Batch& batch) override {
     const double weight_decay = batch.treatment.decays ? spec_.weight_decay : 0;
+    if (!batch.state.empty() && has_kernels(batch.parameters.front())) {
+      if (batch.is_skipped_on_cpu()) return;
+      const MomentumStep step{.parameter_weight = weight_decay,
+                              .momentum = spec_.sgd_momentum,
+                              .rate = batch.learning_rate,
+                              .nesterov = spec_.nesterov};
+      for (std::size_t i = 0; i < batch.parameters.size(); ++i)
+        take_step(step, batch.parameters[i], batch.gradients[i], batch.state[0][i]);
+      return;
+    }
     // A buffer of zeros before the first step gives v = g there, as PyTorch's own first step.
     const at::TensorList buffers = batch.state.empty() ? at::TensorList{} : batch.state[0];
     at::_fused_sgd_(batch.parameters, batch.gradients, buffers, weight_decay, spec_.sgd_momentum,

@@ -96,12 +96,6 @@ TEST(MomentumKernelsTest, AutogradSeesTheChange) {
   EXPECT_GT(x.velocity._version(), velocity);
 }
 
-TEST(MomentumKernelsTest, AreForFloat32AndFloat64OnTheCpu) {
-  EXPECT_TRUE(has_momentum_kernels(at::ones({1})));
-  EXPECT_TRUE(has_momentum_kernels(at::ones({1}, at::kDouble)));
-  EXPECT_FALSE(has_momentum_kernels(at::ones({1}, at::kBFloat16)));
-}
-
 /// Two steps from the same numbers, in a dtype. bfloat16 has no kernels: it goes by operators.
 at::Tensor moved(const OptimizerSpec& spec, const ParameterTreatment& treatment,
                  at::ScalarType type) {
