@@ -22,8 +22,7 @@ void add_gathered_rows_dot_benchmarks();
 /// processor seconds of a step, the mean over `steps` more.
 int run_steps(const std::string& network, const std::string& side, int steps);
 /// What optimizers.py runs: reads shapes from standard input, writes the parameters after three
-/// steps into the file, then prints processor seconds of a step and of a copy of the parameters,
-/// the medians over `steps`.
+/// steps into the file, then prints processor seconds of a step, the median over `steps`.
 int run_optimizer(const std::string& kind, int steps, const std::string& file);
 
 }  // namespace kith::benchmarks

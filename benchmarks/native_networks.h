@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The networks of the step benchmark, written in LibTorch's own C++ as one would without Kith, and
-// the host's loss operator: the benchmark is of the border.
+// The networks of the step benchmark, written in LibTorch's own C++ as one would without Kith, with
+// the host's loss operator and SGD kernel: the benchmark is of the border.
 #pragma once
 
 #include <ATen/core/Tensor.h>

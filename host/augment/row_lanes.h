@@ -20,7 +20,7 @@ class RowLanes {
   void make_room(std::size_t size);
 
   /// Byte i of row r becomes byte i * kLanes + r. A row may be given more than once.
-  /// @returns  [size, kLanes]; lost with the next `part`
+  /// @returns  [size, kLanes]; lost with the next `lay`
   const std::uint8_t* lay(const Rows& rows, std::size_t size);
 
   /// Where the lanes that `part` takes are to be written.

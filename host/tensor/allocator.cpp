@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tensor/allocator.h"
 
+#include <cstddef>  // before __GLIBC__ is looked at, which the library's headers define
+#include <cstdint>
+
 #ifdef __GLIBC__
 #include <c10/core/CPUAllocator.h>
 #include <malloc.h>
@@ -8,8 +11,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstddef>
-#include <cstdint>
 #endif
 
 namespace kith::host {
@@ -33,7 +34,7 @@ class HugePageAllocator : public c10::Allocator {
   c10::DataPtr allocate(std::size_t bytes) override {
     auto memory = inner_->allocate(bytes);
     advise_new_heap();
-    if (bytes >= kLargestOnHeap) {  // has a mapping of its own
+    if (bytes >= kLargestOnHeap) {  // may have a mapping of its own
       const auto begin = reinterpret_cast<std::uintptr_t>(memory.get());
       advise(begin, begin + bytes);
     }
@@ -64,8 +65,8 @@ class HugePageAllocator : public c10::Allocator {
 void set_up_memory() {
   mallopt(M_MMAP_THRESHOLD, static_cast<int>(kLargestOnHeap));
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_TOP_PAD, 64 << 20);  // the heap grows by so much at a time
-  static HugePageAllocator allocator;
+  mallopt(M_TOP_PAD, 64 << 20);                     // the heap grows by so much at a time
+  static auto& allocator = *new HugePageAllocator;  // LibTorch may ask it until the very end
   c10::SetCPUAllocator(&allocator);
 }
 #else

@@ -5,7 +5,6 @@
 #include <cstddef>
 
 #include "train/momentum_kernels.h"
-#include "train/number_walk.h"
 #include "train/optimizer_state.h"
 
 namespace kith::host {
@@ -17,17 +16,10 @@ class Larc : public Optimizer {
       : Optimizer({{"momentum_buffer", /*is_count=*/false}}), spec_(spec) {}
 
  private:
-  void update(Batch& batch) override {
-    if (!has_kernels(batch.parameters.front()))
-      return put_back_where_skipped(batch, [&] { update_composed(batch); });
-    if (batch.is_skipped_on_cpu()) return;
-    for (std::size_t i = 0; i < batch.parameters.size(); ++i)
-      update_one(batch, batch.parameters[i], batch.gradients[i], batch.state[0][i]);
-  }
-
   /// One parameter: a pass over it for the norms, where it adapts, and one that moves it.
-  void update_one(const Batch& batch, const at::Tensor& parameter, const at::Tensor& gradient,
-                  const at::Tensor& velocity) const {
+  void update_one(const Batch& batch, std::size_t i) const override {
+    const at::Tensor &parameter = batch.parameters[i], &gradient = batch.gradients[i],
+                     &velocity = batch.state[0][i];
     const double weight_decay = batch.treatment.decays ? spec_.weight_decay : 0;
     MomentumStep step{.momentum = spec_.sgd_momentum, .rate = batch.learning_rate};
     if (batch.treatment.adapts) {
@@ -44,8 +36,12 @@ class Larc : public Optimizer {
     take_step(step, parameter, gradient, velocity);
   }
 
+  void update_by_operators(Batch& batch) const override {
+    put_back_where_skipped(batch, [&] { update_composed(batch); });
+  }
+
   /// The same by operators over lists of tensors, on the device, without a read-back.
-  void update_composed(Batch& batch) {
+  void update_composed(Batch& batch) const {
     const double weight_decay = batch.treatment.decays ? spec_.weight_decay : 0;
     const std::vector<at::Tensor> direction =
         batch.treatment.adapts ? adapted(batch, weight_decay)

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "train/momentum_kernels.h"
-#include "train/number_walk.h"
 #include "train/optimizer_state.h"
 
 namespace kith::host {
@@ -19,17 +18,10 @@ class Lars : public Optimizer {
       : Optimizer({{"momentum_buffer", /*is_count=*/false}}), spec_(spec) {}
 
  private:
-  void update(Batch& batch) override {
-    if (!has_kernels(batch.parameters.front()))
-      return put_back_where_skipped(batch, [&] { update_composed(batch); });
-    if (batch.is_skipped_on_cpu()) return;
-    for (std::size_t i = 0; i < batch.parameters.size(); ++i)
-      update_one(batch, batch.parameters[i], batch.gradients[i], batch.state[0][i]);
-  }
-
   /// One parameter: a pass over it for the norms, where it adapts, and one that moves it.
-  void update_one(const Batch& batch, const at::Tensor& parameter, const at::Tensor& gradient,
-                  const at::Tensor& velocity) const {
+  void update_one(const Batch& batch, std::size_t i) const override {
+    const at::Tensor &parameter = batch.parameters[i], &gradient = batch.gradients[i],
+                     &velocity = batch.state[0][i];
     MomentumStep step{.gradient_weight = 1,
                       .parameter_weight = batch.treatment.decays ? spec_.weight_decay : 0,
                       .momentum = spec_.sgd_momentum,
@@ -52,8 +44,12 @@ class Lars : public Optimizer {
     return both ? spec_.trust * norms.parameter / norms.direction : 1;
   }
 
+  void update_by_operators(Batch& batch) const override {
+    put_back_where_skipped(batch, [&] { update_composed(batch); });
+  }
+
   /// The same by operators over lists of tensors, on the device, without a read-back.
-  void update_composed(Batch& batch) {
+  void update_composed(Batch& batch) const {
     const bool decays = batch.treatment.decays && spec_.weight_decay != 0;
     const Tensors direction =
         decays ? at::_foreach_add(batch.gradients, batch.parameters, spec_.weight_decay)

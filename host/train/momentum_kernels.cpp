@@ -9,12 +9,13 @@
 #include <kith/cpu_variants.hpp>
 #include <vector>
 
-#include "train/number_walk.h"
+#include "train/cpu_kernels.h"
 
 namespace kith::host {
 namespace {
 
-constexpr std::int64_t kSum = 512;  // numbers added up in their own dtype, in kLanes partial sums
+constexpr std::int64_t kSum = 512;           // numbers added up in their own dtype
+constexpr std::int64_t kLanes = kKernelRun;  // partial sums of these
 
 /// The numbers of a step in the dtype of its tensors.
 template <class T>
@@ -86,6 +87,15 @@ inline __attribute__((always_inline)) void whole(Weights<T> w, Walk<T> x, std::i
   });
 }
 
+template <class T>
+inline __attribute__((always_inline)) void without_velocity(Weights<T> w, Walk<T> x,
+                                                            std::int64_t n) {
+  for_each_number(n, [=](std::int64_t i) {
+    const T p = x.parameter[i];
+    x.parameter[i] = p - w.rate * (w.gradient * x.gradient[i] + w.parameter * p);
+  });
+}
+
 template <bool kNesterov, class T>
 inline __attribute__((always_inline)) void velocity(Weights<T> w, Walk<T> x, std::int64_t n,
                                                     double sums[2]) {
@@ -119,6 +129,12 @@ KITH_CPU_VARIANTS void run_whole(Weights<float> w, Walk<float> x, std::int64_t n
 KITH_CPU_VARIANTS void run_whole(Weights<double> w, Walk<double> x, std::int64_t n, bool nesterov) {
   nesterov ? whole<true>(w, x, n) : whole<false>(w, x, n);
 }
+KITH_CPU_VARIANTS void run_without_velocity(Weights<float> w, Walk<float> x, std::int64_t n) {
+  without_velocity(w, x, n);
+}
+KITH_CPU_VARIANTS void run_without_velocity(Weights<double> w, Walk<double> x, std::int64_t n) {
+  without_velocity(w, x, n);
+}
 KITH_CPU_VARIANTS void run_velocity(Weights<float> w, Walk<float> x, std::int64_t n, bool nesterov,
                                     double* sums) {
   nesterov ? velocity<true>(w, x, n, sums) : velocity<false>(w, x, n, sums);
@@ -142,9 +158,9 @@ void walk_pieces(const at::Tensor& parameter, const at::Tensor& gradient,
                  const at::Tensor* velocity, Work&& work) {
   const Walk<T> all{parameter.data_ptr<T>(), gradient.const_data_ptr<T>(),
                     velocity == nullptr ? nullptr : velocity->data_ptr<T>()};
-  in_pieces(parameter.numel(), [&](std::int64_t at, std::int64_t length, std::int64_t piece) {
-    const Walk<T> here{all.parameter + at, all.gradient + at,
-                       all.velocity == nullptr ? nullptr : all.velocity + at};
+  in_pieces(parameter.numel(), [&](std::int64_t begin, std::int64_t length, std::int64_t piece) {
+    const Walk<T> here{all.parameter + begin, all.gradient + begin,
+                       all.velocity == nullptr ? nullptr : all.velocity + begin};
     work(here, length, piece);
   });
 }
@@ -184,6 +200,17 @@ void take_step(const MomentumStep& step, const at::Tensor& parameter, const at::
   });
   mark_changed(parameter);
   mark_changed(velocity);
+}
+
+void take_step_without_velocity(const MomentumStep& step, const at::Tensor& parameter,
+                                const at::Tensor& gradient) {
+  AT_DISPATCH_FLOATING_TYPES(parameter.scalar_type(), "take_step_without_velocity", [&] {
+    const Weights<scalar_t> w(step);
+    walk_pieces<scalar_t>(
+        parameter, gradient, nullptr,
+        [&](Walk<scalar_t> x, std::int64_t n, std::int64_t) { run_without_velocity(w, x, n); });
+  });
+  mark_changed(parameter);
 }
 
 Norms move_velocity(const MomentumStep& step, const at::Tensor& parameter,

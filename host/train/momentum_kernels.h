@@ -18,9 +18,9 @@ struct Norms {
   double parameter = 0, direction = 0;
 };
 
-// For parameters that `has_kernels` (number_walk.h) takes. Each reads its tensors once, in pieces
-// that threads share. The results do not depend on the number of threads. Norms are added up in
-// float32 over 512 numbers, in double beyond.
+// For parameters that `has_cpu_kernels` (cpu_kernels.h) takes. Each reads its tensors once, in
+// pieces that threads share. The results do not depend on the number of threads. Norms are added up
+// in float32 over 512 numbers, in double beyond.
 
 /// |p| and |d|
 Norms norms_of(const MomentumStep& step, const at::Tensor& parameter, const at::Tensor& gradient);
@@ -28,6 +28,10 @@ Norms norms_of(const MomentumStep& step, const at::Tensor& parameter, const at::
 /// The whole step.
 void take_step(const MomentumStep& step, const at::Tensor& parameter, const at::Tensor& gradient,
                const at::Tensor& velocity);
+
+/// p <- p - rate d
+void take_step_without_velocity(const MomentumStep& step, const at::Tensor& parameter,
+                                const at::Tensor& gradient);
 
 /// The step up to v; |p| and |s|.
 Norms move_velocity(const MomentumStep& step, const at::Tensor& parameter,

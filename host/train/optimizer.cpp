@@ -9,6 +9,7 @@
 #include <sstream>
 #include <utility>
 
+#include "train/cpu_kernels.h"
 #include "train/optimizer_state.h"
 
 namespace kith::host {
@@ -38,8 +39,8 @@ bool has_layout_of(const at::Tensor& parameter, const at::Tensor& tensor) {
   return true;
 }
 
-/// The fused kernels walk raw memory: all tensors of a parameter need its layout. Autograd gives a
-/// gradient its parameter's layout nearly always, so this rarely copies.
+/// The kernels and the fused operators walk raw memory: all tensors of a parameter need its layout.
+/// Autograd gives a gradient its parameter's layout nearly always, so this rarely copies.
 at::Tensor in_layout_of(const at::Tensor& parameter, const at::Tensor& tensor) {
   if (has_layout_of(parameter, tensor)) return tensor;
   return at::empty_like(parameter).copy_(tensor);
@@ -166,6 +167,12 @@ void Optimizer::put_back_where_skipped(Batch& batch, const std::function<void()>
   const auto skipped = batch.skip.eq(1);
   for (std::size_t i = 0; i < moved.size(); ++i)
     at::where_out(moved[i], skipped, before[i], moved[i]);
+}
+
+void Optimizer::update(Batch& batch) const {
+  if (!has_cpu_kernels(batch.parameters.front())) return update_by_operators(batch);
+  if (batch.skip.defined() && batch.skip.item<float>() == 1) return;  // on the CPU: no wait
+  for (std::size_t i = 0; i < batch.parameters.size(); ++i) update_one(batch, i);
 }
 
 void Optimizer::step(double learning_rate, double base_lr, const at::Tensor& skip) {

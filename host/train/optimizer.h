@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -67,7 +68,7 @@ class Optimizer {
   /// @param learning_rate  the schedule's at this step; times each parameter's factor.
   /// @param base_lr        the one of parameters with a constant learning rate.
   /// @param skip           float32 with one number on the parameters' device: where it is 1,
-  ///                       nothing moves; it is not read back. Undefined: the update is made.
+  ///                       nothing moves. Undefined: the update is made.
   void step(double learning_rate, double base_lr, const at::Tensor& skip);
   void step(double learning_rate, double base_lr);
 
@@ -102,8 +103,13 @@ class Optimizer {
   static void put_back_where_skipped(Batch& batch, const std::function<void()>& update);
 
  private:
-  /// Updates parameters of one treatment, device and dtype; nothing where `batch.skip` is 1.
-  virtual void update(Batch& batch) = 0;
+  /// Updates the i-th parameter by a kernel on the CPU, where `has_cpu_kernels`.
+  virtual void update_one(const Batch& batch, std::size_t i) const = 0;
+  /// Updates parameters of one treatment, device and dtype by operators, on the device: nothing
+  /// moves where `batch.skip` is 1, and it is not read back.
+  virtual void update_by_operators(Batch& batch) const = 0;
+
+  void update(Batch& batch) const;
 
   std::vector<Batch> make_batches(double learning_rate, double base_lr);
 

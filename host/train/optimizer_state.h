@@ -35,8 +35,6 @@ struct Optimizer::Batch {
   std::optional<at::Tensor> skip_if_any() const {
     return skip.defined() ? std::optional(skip) : std::nullopt;
   }
-  /// For parameters on the CPU, where reading it waits for nothing.
-  bool is_skipped_on_cpu() const { return skip.defined() && skip.item<float>() == 1; }
 };
 
 /// SGD in PyTorch's arithmetic, with g the gradient, w the weight decay, m the momentum:

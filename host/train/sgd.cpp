@@ -4,7 +4,6 @@
 #include <cstddef>
 
 #include "train/momentum_kernels.h"
-#include "train/number_walk.h"
 #include "train/optimizer_state.h"
 
 namespace kith::host {
@@ -20,21 +19,23 @@ class Sgd : public Optimizer {
     return {{"momentum_buffer", /*is_count=*/false}};
   }
 
-  void update(Batch& batch) override {
-    const double weight_decay = batch.treatment.decays ? spec_.weight_decay : 0;
-    if (!batch.state.empty() && has_kernels(batch.parameters.front())) {
-      if (batch.is_skipped_on_cpu()) return;
-      const MomentumStep step{.parameter_weight = weight_decay,
-                              .momentum = spec_.sgd_momentum,
-                              .rate = batch.learning_rate,
-                              .nesterov = spec_.nesterov};
-      for (std::size_t i = 0; i < batch.parameters.size(); ++i)
-        take_step(step, batch.parameters[i], batch.gradients[i], batch.state[0][i]);
-      return;
-    }
+  double decay(const Batch& batch) const { return batch.treatment.decays ? spec_.weight_decay : 0; }
+
+  void update_one(const Batch& batch, std::size_t i) const override {
+    const MomentumStep step{.parameter_weight = decay(batch),
+                            .momentum = spec_.sgd_momentum,
+                            .rate = batch.learning_rate,
+                            .nesterov = spec_.nesterov};
+    if (batch.state.empty())
+      take_step_without_velocity(step, batch.parameters[i], batch.gradients[i]);
+    else
+      take_step(step, batch.parameters[i], batch.gradients[i], batch.state[0][i]);
+  }
+
+  void update_by_operators(Batch& batch) const override {
     // A buffer of zeros before the first step gives v = g there, as PyTorch's own first step.
     const at::TensorList buffers = batch.state.empty() ? at::TensorList{} : batch.state[0];
-    at::_fused_sgd_(batch.parameters, batch.gradients, buffers, weight_decay, spec_.sgd_momentum,
+    at::_fused_sgd_(batch.parameters, batch.gradients, buffers, decay(batch), spec_.sgd_momentum,
                     batch.learning_rate, /*dampening=*/0, spec_.nesterov, /*maximize=*/false,
                     /*is_first_step=*/false, /*grad_scale=*/{}, batch.skip_if_any());
   }

@@ -30,12 +30,7 @@ KITH_CPU_VARIANTS void add_values(float* v, std::size_t size, float amount) {
 
 /// Clipped, then truncated, as the other operations on levels.
 KITH_CPU_VARIANTS void add_levels(float* v, std::size_t size, float amount) {
-  for (std::size_t i = 0; i < size; ++i) {
-    float t = v[i] + amount;
-    t = t > 0.0F ? t : 0.0F;
-    t = t < 255.0F ? t : 255.0F;
-    v[i] = static_cast<float>(static_cast<int>(t));
-  }
+  for (std::size_t i = 0; i < size; ++i) v[i] = to_level(v[i] + amount);
 }
 
 /// S <- min(factor S, 1) in HSV. Hue and the largest channel V stay, so each channel c keeps its

@@ -9,19 +9,17 @@
 #include <optional>
 #include <vector>
 
-#include "train/number_walk.h"
-
 namespace kith::host {
 namespace {
 
-constexpr std::int64_t kSeveralPieces = 100'003;  // and the last one has a rest
+constexpr std::int64_t kAdamNumbers = 100'003;  // and the last one has a rest
 
-AdamStep step_of(bool decoupled) {
+AdamStep adam_step(bool decoupled, double beta1 = 0.9, double decay = 0.1) {
   return {.rate = 0.01,
-          .beta1 = 0.9,
+          .beta1 = beta1,
           .beta2 = 0.999,
           .eps = 1e-8,
-          .decay = 0.1,
+          .decay = decay,
           .decoupled = decoupled};
 }
 
@@ -29,14 +27,12 @@ struct AdamTensors {
   at::Tensor parameter, gradient, mean, square;
   explicit AdamTensors(at::ScalarType type) {
     at::manual_seed(5);
-    parameter = at::randn({kSeveralPieces}, type);
-    gradient = at::randn({kSeveralPieces}, type);
-    mean = at::randn({kSeveralPieces}, type);
-    square = at::rand({kSeveralPieces}, type);
+    parameter = at::randn({kAdamNumbers}, type);
+    gradient = at::randn({kAdamNumbers}, type);
+    mean = at::randn({kAdamNumbers}, type);
+    square = at::rand({kAdamNumbers}, type);
   }
-  void take(const AdamStep& step, double n) {
-    take_step(step, n, parameter, gradient, mean, square);
-  }
+  void take(const AdamStep& step) { take_step(step, parameter, gradient, mean, square); }
 };
 
 /// The largest difference of two tensors, as a share of the second's largest number.
@@ -44,44 +40,59 @@ double difference(const at::Tensor& actual, const at::Tensor& expected) {
   return ((actual - expected).abs().max() / expected.abs().max()).item<double>();
 }
 
-TEST(AdamKernelTest, DoesWhatLibTorchsFusedKernelsDo) {
+void expect_like_the_fused_operators(at::ScalarType type, AdamStep step) {
+  AdamTensors x(type), other(type);
+  const at::Tensor count = at::zeros({});
+  for (step.number = 1; step.number <= 3; ++step.number) {
+    count.add_(1);
+    const auto fused = [&](auto operation) {
+      operation(std::vector{other.parameter}, std::vector{other.gradient}, std::vector{other.mean},
+                std::vector{other.square}, at::TensorList{}, std::vector{count}, step.rate,
+                step.beta1, step.beta2, step.decay, step.eps, /*amsgrad=*/false,
+                /*maximize=*/false, /*grad_scale=*/std::optional<at::Tensor>(),
+                /*found_inf=*/std::optional<at::Tensor>());
+    };
+    if (step.decoupled) {
+      fused([](auto&&... all) { at::_fused_adamw_(all...); });
+    } else {
+      fused([](auto&&... all) { at::_fused_adam_(all...); });
+    }
+    x.take(step);
+  }
+  // Three steps of some ten operations, each rounded to 2^-24 or 2^-53.
+  const double allowed = type == at::kFloat ? 2e-6 : 4e-15;
+  EXPECT_LT(difference(x.parameter, other.parameter), allowed);
+  EXPECT_LT(difference(x.mean, other.mean), allowed);
+  EXPECT_LT(difference(x.square, other.square), allowed);
+}
+
+TEST(AdamKernelTest, DoesWhatLibTorchsFusedOperatorsDo) {
   for (const auto type : {at::kFloat, at::kDouble}) {
     for (const bool decoupled : {false, true}) {
-      AdamTensors x(type), other(type);
-      const AdamStep step = step_of(decoupled);
-      const at::Tensor count = at::zeros({});
-      for (int n = 1; n <= 3; ++n) {
-        count.add_(1);
-        const auto fused = [&](auto kernel) {
-          kernel(std::vector{other.parameter}, std::vector{other.gradient}, std::vector{other.mean},
-                 std::vector{other.square}, at::TensorList{}, std::vector{count}, step.rate,
-                 step.beta1, step.beta2, step.decay, step.eps,
-                 /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::optional<at::Tensor>(),
-                 /*found_inf=*/std::optional<at::Tensor>());
-        };
-        if (decoupled) {
-          fused([](auto&&... all) { at::_fused_adamw_(all...); });
-        } else {
-          fused([](auto&&... all) { at::_fused_adam_(all...); });
+      for (const double beta1 : {0.0, 0.4, 0.9}) {
+        for (const double decay : {0.0, 0.1}) {
+          SCOPED_TRACE(testing::Message() << type << decoupled << " " << beta1 << " " << decay);
+          expect_like_the_fused_operators(type, adam_step(decoupled, beta1, decay));
         }
-        x.take(step, n);
       }
-      // Three steps of some ten operations, each rounded to 2^-24 or 2^-53.
-      const double allowed = type == at::kFloat ? 2e-6 : 4e-15;
-      EXPECT_LT(difference(x.parameter, other.parameter), allowed) << decoupled;
-      EXPECT_LT(difference(x.mean, other.mean), allowed) << decoupled;
-      EXPECT_LT(difference(x.square, other.square), allowed) << decoupled;
     }
   }
+}
+
+TEST(AdamKernelTest, WithoutABetaTheMeanIsTheGradient) {
+  const at::Tensor parameter = at::zeros({1}), gradient = at::ones({1}), mean = at::full({1}, 1e8),
+                   square = at::ones({1});
+  take_step(adam_step(true, /*beta1=*/0), parameter, gradient, mean, square);
+  EXPECT_EQ(mean.item<float>(), 1);
 }
 
 TEST(AdamKernelTest, GivesTheSameOnAnyNumberOfThreads) {
   AdamTensors one(at::kFloat), two(at::kFloat);
   const int before = at::get_num_threads();
   at::set_num_threads(1);
-  one.take(step_of(true), 1);
+  one.take(adam_step(true));
   at::set_num_threads(2);
-  two.take(step_of(true), 1);
+  two.take(adam_step(true));
   at::set_num_threads(before);
   EXPECT_TRUE(at::equal(one.parameter, two.parameter));
   EXPECT_TRUE(at::equal(one.mean, two.mean));
@@ -92,16 +103,10 @@ TEST(AdamKernelTest, AutogradSeesTheChange) {
   AdamTensors x(at::kFloat);
   const auto parameter = x.parameter._version(), mean = x.mean._version(),
              square = x.square._version();
-  x.take(step_of(false), 1);
+  x.take(adam_step(false));
   EXPECT_GT(x.parameter._version(), parameter);
   EXPECT_GT(x.mean._version(), mean);
   EXPECT_GT(x.square._version(), square);
-}
-
-TEST(NumberWalkTest, KernelsAreForFloat32AndFloat64OnTheCpu) {
-  EXPECT_TRUE(has_kernels(at::ones({1})));
-  EXPECT_TRUE(has_kernels(at::ones({1}, at::kDouble)));
-  EXPECT_FALSE(has_kernels(at::ones({1}, at::kBFloat16)));
 }
 
 }  // namespace

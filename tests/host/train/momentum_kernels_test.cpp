@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "train/cpu_kernels.h"
 #include "train/optimizer.h"
 
 namespace kith::host {
@@ -94,6 +95,39 @@ TEST(MomentumKernelsTest, AutogradSeesTheChange) {
   take_step(kStep, x.parameter, x.gradient, x.velocity);
   EXPECT_GT(x.parameter._version(), parameter);
   EXPECT_GT(x.velocity._version(), velocity);
+}
+
+/// SGD as it goes by LibTorch's fused operator.
+TEST(MomentumKernelsTest, SgdIsLibTorchsOwn) {
+  for (const auto type : {at::kFloat, at::kDouble}) {
+    for (const double decay : {0.0, 0.2}) {
+      for (const bool nesterov : {false, true}) {
+        const MomentumStep step{
+            .parameter_weight = decay, .momentum = 0.9, .rate = 0.1, .nesterov = nesterov};
+        const KernelTensors x(type), other(type);
+        at::_fused_sgd_({other.parameter}, {other.gradient}, {other.velocity}, decay, 0.9, 0.1,
+                        /*dampening=*/0, nesterov, /*maximize=*/false, /*is_first_step=*/false);
+        take_step(step, x.parameter, x.gradient, x.velocity);
+        expect_near(x.parameter, other.parameter);
+        expect_near(x.velocity, other.velocity);
+      }
+      const MomentumStep plain{.parameter_weight = decay, .rate = 0.1};
+      const KernelTensors x(type), other(type);
+      at::_fused_sgd_({other.parameter}, {other.gradient}, {}, decay, /*momentum=*/0, 0.1,
+                      /*dampening=*/0, /*nesterov=*/false, /*maximize=*/false,
+                      /*is_first_step=*/false);
+      const auto version = x.parameter._version();
+      take_step_without_velocity(plain, x.parameter, x.gradient);
+      expect_near(x.parameter, other.parameter);
+      EXPECT_GT(x.parameter._version(), version);
+    }
+  }
+}
+
+TEST(CpuKernelsTest, AreForFloat32AndFloat64OnTheCpu) {
+  EXPECT_TRUE(has_cpu_kernels(at::ones({1})));
+  EXPECT_TRUE(has_cpu_kernels(at::ones({1}, at::kDouble)));
+  EXPECT_FALSE(has_cpu_kernels(at::ones({1}, at::kBFloat16)));
 }
 
 /// Two steps from the same numbers, in a dtype. bfloat16 has no kernels: it goes by operators.

@@ -126,7 +126,10 @@ void expect_skipped(OptimizerKind kind, at::ScalarType dtype) {
 TEST(OptimizerTest, AStepThatIsSkippedMovesNothingAndCountsForNothing) {
   // In float32 there are kernels on the CPU; in bfloat16 it goes by operators, as on a GPU.
   for (const OptimizerKind kind : kOptimizerKinds) {
-    for (const auto dtype : {at::kFloat, at::kBFloat16}) expect_skipped(kind, dtype);
+    for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+      SCOPED_TRACE(testing::Message() << int(kind) << " " << dtype);
+      expect_skipped(kind, dtype);
+    }
   }
 }
 
