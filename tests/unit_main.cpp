@@ -8,7 +8,7 @@
 #include "plugin/trial.h"
 
 /// The main of the test program without LibTorch; it is its own child for the trial of a plugin:
-/// `unit_test plugin-trial FILE...`.
+/// `unit_test plugin-trial SHA256:FILE...`.
 int main(int argc, char** argv) {
   if (argc > 1 && std::string(argv[1]) == kith::host::kTrialCommand) {
     const std::vector<std::string> files(argv + 2, argv + argc);

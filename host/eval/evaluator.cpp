@@ -248,7 +248,7 @@ std::vector<Result> Evaluator::on_val(Job& job, std::int64_t epochs_done) {
   return round.results;
 }
 
-std::vector<Result> Evaluator::at_end(Job& job) {
+std::vector<Result> Evaluator::at_end(Job& job, const std::function<bool()>& stopped) {
   tables_.clear();
   auto& dataset = *assembly_.dataset;
   const bool has_test = assembly_.reads(Split::kTest), has_val = dataset.size(Split::kVal) > 0;
@@ -262,7 +262,10 @@ std::vector<Result> Evaluator::at_end(Job& job) {
   for (const auto& plugin : plugins_) {
     if (!lacks(assembly_, plugin->part).empty()) continue;
     if (plugin->part.views == 0 && !has_test && !has_val) continue;
-    for (const auto& row : rows_of(*plugin)) evaluate(*plugin, row, round);
+    for (const auto& row : rows_of(*plugin)) {
+      if (stopped && stopped()) return {};
+      evaluate(*plugin, row, round);
+    }
   }
   if (has_test || has_val) evaluate_probe(round);
   keep_features(round);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -56,8 +57,9 @@ class Evaluator {
   std::vector<Result> on_val(Job& job, std::int64_t epochs_done);
   /// At the end: bank = train with val, queries = test, which is opened here. Without a test split,
   /// or with data.read_test = false, on val. Features are there afterwards whether or not an
-  /// evaluation ran, up to kMostFeatureRows.
-  std::vector<Result> at_end(Job& job);
+  /// evaluation ran, up to kMostFeatureRows. `stopped` is asked between two rows: from when it says
+  /// so, nothing more is evaluated, and what is given back counts for nothing.
+  std::vector<Result> at_end(Job& job, const std::function<bool()>& stopped = {});
 
   /// A resumed run has the rows that training does not change already, of these evaluations.
   void skip_constant_rows(std::set<std::string> evaluations) {

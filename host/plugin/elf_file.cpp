@@ -19,6 +19,7 @@ constexpr std::size_t kMaxDynamicEntries = 4096;
 constexpr std::uint64_t kMaxSymbols = 1u << 18;
 constexpr std::size_t kMaxVersions = 1u << 14;
 constexpr std::uint64_t kMaxNotes = 1u << 16;
+constexpr std::size_t kLongestName = 16384;  ///< bytes; many symbols may have one name
 constexpr std::uint64_t kMaxKeptBytes = std::uint64_t{16} << 20;  ///< of notes and names
 
 [[noreturn]] void damaged(const std::string& what) { throw ElfError(true, what); }
@@ -251,8 +252,8 @@ class ElfParser {
   std::string_view text(std::uint64_t at) const {
     if (at >= strings_.size()) damaged("a name lies outside the string table");
     const char* start = reinterpret_cast<const char*>(strings_.data()) + at;
-    const void* end = std::memchr(start, 0, strings_.size() - at);
-    if (end == nullptr) damaged("a name runs out of the string table");
+    const void* end = std::memchr(start, 0, std::min(strings_.size() - at, kLongestName + 1));
+    if (end == nullptr) damaged("a name has more than 16384 bytes or runs out of the string table");
     return {start, static_cast<std::size_t>(static_cast<const char*>(end) - start)};
   }
 

@@ -93,7 +93,7 @@ std::string path_to_open(const PluginFile& file) {
     if (!path.empty()) return path;
   }
   // No anonymous file (a hardened system), or none wanted: the path, hashed again right before.
-  if (read_plugin_file(file.path).sha256 != file.sha256) refuse_changed(file);
+  if (read_plugin_file(file.path).sha256 != file.sha256) refuse_changed(file, file.sha256);
   // With a slash in it, so that the linker searches nowhere.
   return std::filesystem::absolute(file.path).string();
 }
@@ -141,18 +141,26 @@ const void* shake_hands(const boost::dll::shared_library& library, const PluginF
   constexpr std::uint32_t kSmallest = offsetof(kith_plugin, get) + sizeof(kith_plugin::get);
   if (plugin->struct_size < kSmallest || plugin->struct_size > kLargestTable)
     refuse_handshake(file, m,
-                     "gave a plugin table of " + std::to_string(plugin->struct_size) + " bytes");
-  if (plugin->version != 1 || plugin->get == nullptr)
-    refuse_handshake(file, m, "gave a plugin table that is incomplete");
+                     "gave a plugin table of " + std::to_string(plugin->struct_size) +
+                         " bytes, wanted " + std::to_string(kSmallest) + " to " +
+                         std::to_string(kLargestTable));
+  if (plugin->version != 1)
+    refuse_handshake(
+        file, m,
+        "gave a plugin table of version " + std::to_string(plugin->version) + ", wanted 1");
+  if (plugin->get == nullptr)
+    refuse_handshake(file, m, "gave a plugin table without the function that gives interfaces");
   const void* table = plugin->get(m.interface_id.c_str());
   if (table == nullptr)
     refuse_handshake(file, m, "does not give the interface that its note names");
   TableHead head;
   std::memcpy(&head, table, sizeof head);
-  if (head.struct_size < smallest_table(m.interface_id) || head.struct_size > kLargestTable ||
-      head.struct_size % 4 != 0)
+  const auto smallest = smallest_table(m.interface_id);
+  if (head.struct_size < smallest || head.struct_size > kLargestTable || head.struct_size % 4 != 0)
     refuse_handshake(file, m,
-                     "gave an interface table of " + std::to_string(head.struct_size) + " bytes");
+                     "gave an interface table of " + std::to_string(head.struct_size) +
+                         " bytes, wanted a multiple of 4 from " + std::to_string(smallest) +
+                         " to " + std::to_string(kLargestTable));
   if (head.version == 0) refuse_handshake(file, m, "gave an interface table without a version");
   return table;
 }

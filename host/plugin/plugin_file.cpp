@@ -57,10 +57,10 @@ Descriptor::~Descriptor() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-void refuse_changed(const PluginFile& file) {
+void refuse_changed(const PluginFile& file, const std::string& checked) {
   throw PluginRefused({RefusalCode::kChanged,
                        "'" + file.path.filename().string() + "' changed while it was checked",
-                       file.path.string(), "checked SHA-256 " + file.sha256,
+                       file.path.string(), "checked SHA-256 " + checked,
                        "try again when nothing writes the file"});
 }
 
@@ -69,7 +69,7 @@ void PluginFile::load(std::size_t index, Block& block) const {
   block.bytes.resize(block_size(size_, index));
   const auto have = read_at(file_.get(), std::uint64_t{index} * kBlockBytes, block.bytes, path);
   if (have != block.bytes.size() || digest_of(block.bytes) != digests_[index])
-    refuse_changed(*this);
+    refuse_changed(*this, sha256);
   block.index = index;
 }
 

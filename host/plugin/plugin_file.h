@@ -74,7 +74,8 @@ class PluginFile : public ByteReader {
 /// @throws PluginRefused  kUnreadable, kTooLarge.
 PluginFile read_plugin_file(const std::filesystem::path& path);
 
-/// Refuses a file whose bytes are not those that were digested. @throws PluginRefused kChanged
-[[noreturn]] void refuse_changed(const PluginFile& file);
+/// Refuses a file whose bytes are not those of the digest that was checked.
+/// @throws PluginRefused kChanged
+[[noreturn]] void refuse_changed(const PluginFile& file, const std::string& checked);
 
 }  // namespace kith::host

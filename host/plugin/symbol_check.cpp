@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cxxabi.h>
 #include <dlfcn.h>
 #include <gnu/libc-version.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <memory>
+#include <array>
 #include <set>
+#include <vector>
 
 #include "plugin/checks.h"
 #include "plugin/refusal.h"
+#include "plugin/symbol_text.h"
 
 namespace kith::host {
 namespace {
@@ -39,14 +39,6 @@ bool is_loaded_sanitizer(std::string_view library) {
   return false;
 }
 
-std::string demangled(std::string_view symbol) {
-  const std::string name(symbol);
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> text(
-      abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status), &std::free);
-  return status == 0 && text ? text.get() : name;
-}
-
 /// A mangled name of something in std or in the C++ library's own namespaces, or of a type or table
 /// of such.
 bool belongs_to_cxx_library(std::string_view name) {
@@ -73,13 +65,19 @@ bool belongs_to_cxx_library(std::string_view name) {
 std::string titled(const PluginMetadata& m) { return "'" + m.id + "' " + m.version; }
 
 /// "a, b, c and 7 more".
-std::string listed(const std::vector<std::string>& names) {
+template <class Items, class Text>
+std::string listed(const Items& items, Text&& text) {
   constexpr std::size_t kShown = 12;
   std::string out;
-  for (std::size_t i = 0; i < names.size() && i < kShown; ++i)
-    out += (i == 0 ? "" : ", ") + names[i];
-  if (names.size() > kShown) out += " and " + std::to_string(names.size() - kShown) + " more";
+  std::size_t shown = 0;
+  for (auto item = items.begin(); item != items.end() && shown < kShown; ++item, ++shown)
+    out += (shown == 0 ? "" : ", ") + text(*item);
+  if (items.size() > kShown) out += " and " + std::to_string(items.size() - kShown) + " more";
   return out;
+}
+
+std::string listed(const std::vector<std::string_view>& names) {
+  return listed(names, symbol_text);
 }
 
 void check_libraries(const ElfFile& elf, const PluginMetadata& m, const PluginFile& file) {
@@ -88,12 +86,12 @@ void check_libraries(const ElfFile& elf, const PluginMetadata& m, const PluginFi
   if (!elf.run_paths().empty())
     throw PluginRefused({RefusalCode::kLibrary,
                          titled(m) + " has a run path, which a portable plugin must not have",
-                         file.path.string() + ", run path " + std::string(elf.run_paths().front()),
+                         file.path.string() + ", run path " + symbol_text(elf.run_paths().front()),
                          host, "link it without -rpath"});
-  std::vector<std::string> others;
+  std::vector<std::string_view> others;
   for (std::string_view library : elf.needed_libraries())
     if (!contains(kAllowedLibraries, library) && !is_loaded_sanitizer(library))
-      others.emplace_back(library);
+      others.push_back(library);
   if (others.empty()) return;
   throw PluginRefused(
       {RefusalCode::kLibrary,
@@ -104,7 +102,7 @@ void check_libraries(const ElfFile& elf, const PluginMetadata& m, const PluginFi
 
 void check_exports(const ElfFile& elf, const PluginMetadata& m, const PluginFile& file) {
   bool entry = false;
-  std::vector<std::string> unique, exported;
+  std::vector<std::string_view> unique, exported;
   for (const ElfSymbol& symbol : elf.symbols()) {
     if (!symbol.exported) continue;
     if (symbol.name == KITH_PLUGIN_ENTRY && symbol.function && !symbol.weak)
@@ -112,7 +110,7 @@ void check_exports(const ElfFile& elf, const PluginMetadata& m, const PluginFile
     else if (belongs_to_cxx_library(symbol.name) || contains(kLinkerMarks, symbol.name))
       continue;
     else
-      (symbol.unique ? unique : exported).push_back(demangled(symbol.name));
+      (symbol.unique ? unique : exported).push_back(symbol.name);
   }
   const std::string todo =
       "build it with the line that the SDK documents: -fvisibility=hidden -fno-gnu-unique";
@@ -150,17 +148,17 @@ bool found_unversioned(const std::string& name) {
 }
 
 void check_undefined(const ElfFile& elf, const PluginMetadata& m, const PluginFile& file) {
-  std::vector<std::string> missing;
-  std::set<std::string> versions;
+  using Versioned = std::array<std::string_view, 3>;  // the version, its library, the symbol
+  std::vector<std::string_view> missing;
+  std::set<Versioned> versions;
   for (const ElfSymbol& symbol : elf.symbols()) {
     if (symbol.defined || symbol.weak || symbol.name.empty()) continue;
     const std::string name(symbol.name);
     if (symbol.version.empty()) {
-      if (!found_unversioned(name)) missing.push_back(demangled(name));
+      if (!found_unversioned(name)) missing.push_back(symbol.name);
     } else if (::dlvsym(RTLD_DEFAULT, name.c_str(), std::string(symbol.version).c_str()) ==
                nullptr) {
-      versions.insert(std::string(symbol.version) + " of " + std::string(symbol.library) + " (" +
-                      demangled(name) + ")");
+      versions.insert({symbol.version, symbol.library, symbol.name});
     }
   }
   const std::string host = std::string("glibc ") + ::gnu_get_libc_version() +
@@ -174,7 +172,11 @@ void check_undefined(const ElfFile& elf, const PluginMetadata& m, const PluginFi
   if (!versions.empty())
     throw PluginRefused({RefusalCode::kSymbolVersion,
                          titled(m) + " was built on a newer system; it needs " +
-                             listed({versions.begin(), versions.end()}),
+                             listed(versions,
+                                    [](const Versioned& v) {
+                                      return symbol_text(v[0]) + " of " + symbol_text(v[1]) + " (" +
+                                             symbol_text(v[2]) + ")";
+                                    }),
                          file.path.string() + ", " + m.compiler, host,
                          "build the plugin on the oldest system that it should run on"});
 }

@@ -67,14 +67,14 @@ struct Verdicts {
 Verdicts run_child(const std::vector<TrialCandidate>& candidates, const TrialSettings& settings) {
   std::vector<std::string> command{settings.program, kTrialCommand};
   for (const TrialCandidate& candidate : candidates)
-    command.push_back(fs::absolute(candidate.file->path).string());
+    command.push_back(candidate.file->sha256 + ":" + fs::absolute(candidate.file->path).string());
   Verdicts out;
   out.child = run_child_process(command, settings.time_limit);
   for (const TrialRecord& record : read_records(out.child.report)) {
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       const PluginFile& file = *candidates[i].file;
-      // The child read the file again: only its word on the same bytes counts.
-      if (record.size() < 3 || record[1] != command[i + 2] || record[2] != file.sha256) continue;
+      // The child reads the file again, and has a word on these bytes alone.
+      if (record.size() < 3 || record[2] + ":" + record[1] != command[i + 2]) continue;
       if (record[0] == "passed")
         out.of[&file] = std::nullopt;
       else if (record[0] == "refused" && record.size() == 8)

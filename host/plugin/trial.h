@@ -15,14 +15,14 @@
 
 namespace kith::host {
 
-/// The command word with which this program runs a trial: `kith plugin-trial FILE...`.
+/// The command word with which this program runs a trial: `kith plugin-trial SHA256:FILE...`.
 inline constexpr const char* kTrialCommand = "plugin-trial";
 
 /// How first-time trials are run.
 struct TrialSettings {
   /// Tries plugins that passed before as well.
   bool again = false;
-  /// The program to start; its main must hand `plugin-trial FILE...` to run_trial().
+  /// The program to start; its main must hand `plugin-trial SHA256:FILE...` to run_trial().
   std::string program = "/proc/self/exe";
   std::chrono::milliseconds time_limit{30000};  ///< of one child
   /// Where passed trials are remembered; empty: nowhere, each process tries again. See
@@ -51,8 +51,8 @@ std::vector<Refusal> try_plugins(const std::vector<TrialCandidate>& candidates,
                                  const std::string& libtorch_version,
                                  const TrialSettings& settings);
 
-/// The child's side: opens each file in turn and reports on descriptor 3, or on standard output if
-/// that is not open.
+/// The child's side: opens each file in turn, if it has the SHA-256 that was checked, and reports
+/// on descriptor 3, or on standard output if that is not open.
 ///
 /// @returns  the exit code for main: 0 if all files could be opened.
 int run_trial(std::span<const std::string> files, const kith_host* host);

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "plugin/checks.h"
@@ -14,11 +15,13 @@
 namespace kith::host {
 namespace {
 
-bool try_file(const std::string& path, const kith_host* host) {
-  std::string sha256;
+/// @param wanted  what the parent checked: "SHA256:PATH". Other bytes are not opened.
+bool try_file(const std::string& wanted, const kith_host* host) {
+  const std::string sha256 = wanted.substr(0, wanted.find(':')),
+                    path = wanted.substr(std::min(wanted.size(), sha256.size() + 1));
   try {
     const PluginFile file = read_plugin_file(path);
-    sha256 = file.sha256;
+    if (file.sha256 != sha256) refuse_changed(file, sha256);
     open_plugin(file, read_note(parse_elf(file), file.path), host);
     report_to_parent({"passed", path, sha256});
     return true;

@@ -123,7 +123,7 @@ class ExperimentRun {
   Threads choose_threads(TrainConfig& train) const {
     if (!request_.resume) return resolve_threads(train, device_.is_cuda());
     std::string warning;
-    const auto threads = resume_threads(train, usable_cores(), warning);
+    const auto threads = resume_threads(train, request_.overrides, usable_cores(), warning);
     if (!warning.empty()) tell(events_.on_warning, warning);
     train.loader_threads = threads.loader;
     return threads;
@@ -269,11 +269,20 @@ class ExperimentRun {
     outcome_.images_per_s = trainer_->images_per_s();
     outcome_.waiting_share = trainer_->waiting_share();
     storage_.wait();  // the last state is safe before test is read
-    if (!outcome_.finished) return;
+    if (outcome_.finished) evaluate_at_end(stop);
+  }
+
+  /// A signal that comes before its results are written stops the run, which goes on with this.
+  void evaluate_at_end(const StopSignal& stop) {
+    const auto stopped = [&] { return stop.received() != 0; };
+    outcome_.finished = !stopped();
+    if (!outcome_.finished) return;  // test is not opened
     const auto& data = *assembly_->dataset;
     const auto left_out_before = data.left_out().size();
     record_->before_test(*assembly_);
-    outcome_.results = evaluator_->at_end(*job_);
+    outcome_.results = evaluator_->at_end(*job_, stopped);
+    outcome_.finished = !stopped();
+    if (!outcome_.finished) return;
     warn_of_evaluation();
     if (const auto text = left_out_text(data, left_out_before); !text.empty())
       tell(events_.on_warning, text);

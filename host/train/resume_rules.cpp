@@ -17,23 +17,29 @@
 namespace kith::host {
 namespace {
 
-constexpr std::array<std::string_view, 6> kMayChange = {
-    "data.path",      "data.train_path",      "data.val_path",
-    "data.test_path", "train.loader_threads", "guards.fatal"};
+constexpr std::string_view kLoaderThreads = "train.loader_threads";
+constexpr std::array<std::string_view, 6> kMayChange = {"data.path",     "data.train_path",
+                                                        "data.val_path", "data.test_path",
+                                                        kLoaderThreads,  "guards.fatal"};
 
 bool may_change(const std::string& key) {
   return std::find(kMayChange.begin(), kMayChange.end(), key) != kMayChange.end();
+}
+
+/// "train.epochs" of "train.epochs=3"; what is not of that form as it is.
+std::string key_of(const std::string& override_text) {
+  const auto keys = override_keys(override_text);
+  if (!keys) return override_text;
+  std::string key;
+  for (const auto& part : *keys) key = join_keys(key, part);
+  return key;
 }
 
 }  // namespace
 
 void check_resume_overrides(const std::vector<std::string>& overrides) {
   for (const auto& text : overrides) {
-    std::string key;
-    if (const auto keys = override_keys(text))
-      for (const auto& part : *keys) key = join_keys(key, part);
-    else
-      key = text;
+    const std::string key = key_of(text);
     if (may_change(key)) continue;
     throw ConfigError(fmt::format(
         "resume: --set {}: a run goes on with the settings that it began with{}; only data.path "
@@ -94,15 +100,28 @@ void check_resume_data(const std::string& began_with, const std::string& now,
       data.string()));
 }
 
-Threads resume_threads(const TrainConfig& train, std::int64_t cores, std::string& warning) {
+Threads resume_threads(const TrainConfig& train, const std::vector<std::string>& overrides,
+                       std::int64_t cores, std::string& warning) {
   const auto tensor = train.tensor_threads.value_or(cores);
   const auto left = std::max<std::int64_t>(0, cores - tensor);
+  const auto loader = train.loader_threads.value_or(left);
+  const bool set = std::any_of(overrides.begin(), overrides.end(),
+                               [](const auto& text) { return key_of(text) == kLoaderThreads; });
+  if (loader > left && set)
+    throw ConfigError(
+        fmt::format("resume: --set {}: of {} cores the run's {} tensor threads leave {}, got {}",
+                    kLoaderThreads, cores, tensor, left, loader));
   if (tensor > cores)
     warning = fmt::format(
         "the run began with {} tensor threads and goes on with as many on {} cores, slower: "
         "another count would give other numbers",
         tensor, cores);
-  return {tensor, std::min(train.loader_threads.value_or(left), left)};
+  else if (loader > left)
+    warning = fmt::format(
+        "the run began with {} loader threads and goes on with {}: of {} cores "
+        "its {} tensor threads leave no more",
+        loader, left, cores, tensor);
+  return {tensor, std::min(loader, left)};
 }
 
 }  // namespace kith::host

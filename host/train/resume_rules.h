@@ -42,8 +42,11 @@ void check_resume_data(const std::string& began_with, const std::string& now,
                        const std::filesystem::path& data);
 
 /// The threads of a run that goes on: as many tensor threads as it began with, for another count
-/// adds in another order and gives other numbers; the loader's as they are set, at most those that
-/// are left. `warning` is set where the cores are fewer than the tensor threads.
-Threads resume_threads(const TrainConfig& train, std::int64_t cores, std::string& warning);
+/// adds in another order and gives other numbers; the loader's as the run had them, at most those
+/// that are left, or as `overrides` (of the command line) set them. `warning` is set where there
+/// are fewer cores than the run began with.
+/// @throws ConfigError if overrides set more loader threads than are left.
+Threads resume_threads(const TrainConfig& train, const std::vector<std::string>& overrides,
+                       std::int64_t cores, std::string& warning);
 
 }  // namespace kith::host

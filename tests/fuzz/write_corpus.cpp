@@ -67,6 +67,7 @@ void write_notes() {
            }));
   });
   write("note/options.bin", TinyElf{{{1, full}}, 5});
+  write("note/growing_name.bin", TinyElf{{{1, required}}, 2, kith::host::growing_name(20)});
 }
 
 void write_idx() {

@@ -105,6 +105,19 @@ TEST_F(BadPluginTest, ServiceThatThisHostLacksIsNamed) {
   EXPECT_THAT(error, HasSubstr("kith.time_machine/1"));
 }
 
+TEST_F(BadPluginTest, ServiceOfALaterRevisionIsNamed) {
+  const auto error = refusal_of_fixture("newer_service");
+  EXPECT_THAT(error, HasSubstr("KITH-306 'org.test.newer_service' 0.1.0 needs services that this "
+                               "host lacks: kith.tensor/2"));
+  EXPECT_THAT(error, HasSubstr("newer_service.so, requires kith.tensor/2\n"));
+}
+
+TEST_F(BadPluginTest, HandshakeThatFailsIsRefused) {
+  EXPECT_THAT(refusal_of_fixture("plugin_newer"),
+              HasSubstr("KITH-401 'org.test.plugin_newer' 0.1.0 gave a plugin table of "
+                        "version 2, wanted 1"));
+}
+
 TEST_F(BadPluginTest, StaticInitialiserThatThrowsEndsAChildProcessOnly) {
   EXPECT_THAT(refusal_of_fixture("throw"), HasSubstr("KITH-316"));
 }

@@ -26,6 +26,9 @@ class FaultTest : public FaultyRun {
   /// Kills a run at each call of a range; each goes on and ends as one that was not killed.
   void expect_survives(const Range& range) const {
     const auto whole = folder() / "untouched";
+    const auto state = read_tensors(newest_checkpoint(whole));
+    for (const char* kept : {"method.queue", "method.projector@key.0.weight"})
+      EXPECT_TRUE(state.contains(kept)) << kept;
     LeftResults left;
     for (long at = range.first; at <= range.last; ++at) {
       SCOPED_TRACE("killed at call " + std::to_string(at));

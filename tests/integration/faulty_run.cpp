@@ -10,7 +10,8 @@ namespace kith::integration {
 namespace fs = std::filesystem;
 
 std::string FaultyRun::short_experiment() {
-  return replaced(replaced(kSmallExperiment, "epochs = 4", "epochs = 2"), "every_epochs = 2",
+  const auto text = replaced(kSmallExperiment, kSmallMethod, kQueueMethod);
+  return replaced(replaced(text, "epochs = 4", "epochs = 2"), "every_epochs = 2",
                   "every_epochs = 1");
 }
 

@@ -13,7 +13,7 @@ namespace kith::integration {
 /// (tests/fixtures/faults).
 class FaultyRun : public InterruptedRun {
  protected:
-  /// 2 epochs with a checkpoint and an evaluation after each.
+  /// 2 epochs of kQueueMethod with a checkpoint and an evaluation after each.
   static std::string short_experiment();
 
   /// What is run; a test may set another.

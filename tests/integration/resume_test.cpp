@@ -25,13 +25,9 @@ class ResumeTest : public InterruptedRun {
  protected:
   static constexpr int kEpochSteps = 9;  ///< of long_experiment()
 
-  /// long_experiment() with a queue of keys, a copy that is a moving average, norms by groups, and
-  /// an optimiser with momentum.
+  /// long_experiment() with kQueueMethod, and an optimiser with momentum.
   static std::string long_queue_experiment() {
-    const auto text =
-        replaced(long_experiment(), "plugin = \"simclr\"\nhead_width = 16\nembedding_width = 8",
-                 "plugin = \"moco\"\nqueue_size = 64\nembedding_width = 8\nhead_layers = 2\n"
-                 "ema_momentum = 0.9\nnorm_groups = 4");
+    const auto text = replaced(long_experiment(), kSmallMethod, kQueueMethod);
     return replaced(text, "kind = \"adamw\"\nbase_lr = 2e-3", "kind = \"sgd\"\nbase_lr = 0.05");
   }
 
@@ -159,9 +155,7 @@ TEST_F(ResumeTest, AnOnlineProbeGoesOnExactly) {
 }
 
 TEST_F(ResumeTest, SupervisedRunsResumeExactlyToo) {
-  auto text =
-      replaced(long_experiment(), "plugin = \"simclr\"\nhead_width = 16\nembedding_width = 8",
-               "plugin = \"supervised\"");
+  auto text = replaced(long_experiment(), kSmallMethod, "plugin = \"supervised\"");
   text = replaced(text, "count = 2", "count = 1");
   text = replaced(text, "kind = \"adamw\"\nbase_lr = 2e-3",
                   "kind = \"lars\"\nbase_lr = 0.1\n[schedule]\nwarmup_epochs = 2");

@@ -105,4 +105,10 @@ labels_per_class = [0]
 every_epochs = 2
 )";
 
+const char* const kSmallMethod = "plugin = \"simclr\"\nhead_width = 16\nembedding_width = 8";
+
+const char* const kQueueMethod =
+    "plugin = \"moco\"\nqueue_size = 64\nembedding_width = 8\nhead_layers = 2\n"
+    "ema_momentum = 0.9\nnorm_groups = 4";
+
 }  // namespace kith::integration

@@ -25,4 +25,9 @@ void write_image_folder(const std::filesystem::path& folder, int count, int side
 /// and at the end. 320 images less a tenth held out by hash make 295 train and 25 val.
 extern const char* const kSmallExperiment;
 
+/// Its [method], and another with more to keep: a queue of keys, a copy that is a moving average,
+/// norms by groups.
+extern const char* const kSmallMethod;
+extern const char* const kQueueMethod;
+
 }  // namespace kith::integration

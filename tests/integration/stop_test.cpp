@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ctrl-C and SIGTERM: a checkpoint, and the text that says how to go on.
+// Ctrl-C and SIGTERM: a checkpoint, and the text that says how to go on. Readers of a run's text.
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <unistd.h>
@@ -40,6 +40,16 @@ class StopTest : public InterruptedRun {
     EXPECT_EQ(resumed.code, 0) << resumed.err;
     EXPECT_THAT(resumed.out, HasSubstr("going on after step " + std::to_string(step) + "\n"));
     expect_equal_runs(stopped, whole);
+  }
+  /// A run whose text goes to a reader, a shell's words, through a pipe that is full before its
+  /// first word. Its exit code goes into the file "code".
+  Command into_full_pipe(const fs::path& made, const std::string& reader) const {
+    auto started = command({"run", experiment(kSmallExperiment), "--folder", made.string()});
+    const auto shell = "(head -c 65536 /dev/zero; " + joined(started.program) +
+                       "; echo $? > code) | " + reader +
+                       " > /dev/null; while [ ! -s code ]; do sleep 0.1; done";
+    started.program = {"sh", "-c", shell};
+    return started;
   }
 };
 
@@ -99,22 +109,53 @@ TEST_F(StopTest, AClosedTerminalWritesACheckpointAndTheRunGoesOnExactly) {
   expect_equal_runs(made, whole);
 }
 
-TEST_F(StopTest, AReaderThatLeavesOrDoesNotReadStopsNothing) {
+TEST_F(StopTest, AReaderThatLeavesStopsNothing) {
   const auto whole = run(kSmallExperiment);
-  for (const std::string reader : {"head -n 1", "sleep 4"}) {
-    SCOPED_TRACE(reader);
-    const auto made = folder() / reader.substr(0, 4);
-    auto started = command({"run", experiment(kSmallExperiment), "--folder", made.string()});
-    // The pipe is full before the run says its first word.
-    const auto shell = "(head -c 65536 /dev/zero; " + joined(started.program) +
-                       "; echo $? > code) | " + reader +
-                       " > /dev/null; while [ ! -s code ]; do sleep 0.1; done";
-    started.program = {"sh", "-c", shell};
-    EXPECT_EQ(Process(started).wait().code, 0);
-    EXPECT_EQ(read_text(folder() / "code"), "0\n");
-    fs::remove(folder() / "code");
-    expect_equal_runs(made, whole);
-  }
+  const auto made = folder() / "made";
+  EXPECT_EQ(Process(into_full_pipe(made, "head -n 1")).wait().code, 0);
+  EXPECT_EQ(read_text(folder() / "code"), "0\n");
+  expect_equal_runs(made, whole);
+}
+
+TEST_F(StopTest, AReaderThatDoesNotReadHoldsUpNothingButTheLastText) {
+  const auto whole = run(kSmallExperiment);
+  const auto made = folder() / "made";
+  Process process(into_full_pipe(made, "while [ ! -e leave ]; do sleep 0.1; done"));
+  // Test's results come into run.h5 with the last that a run writes.
+  const auto all_written = [&] {
+    return fs::exists(made / "run.h5") &&
+           read_datasets(made).contains("/metrics/knn/test/trained/plain/top1");
+  };
+  for (int i = 0; i < 600 && !all_written(); ++i) ::usleep(100000);  // a minute
+  ASSERT_TRUE(all_written());
+  expect_equal_runs(made, whole);
+  EXPECT_FALSE(fs::exists(folder() / "code"));  // the last text waits: the pipe is full indeed
+  write_text(folder() / "leave", "");
+  EXPECT_EQ(process.wait().code, 0);
+  EXPECT_EQ(read_text(folder() / "code"), "0\n");
+}
+
+TEST_F(StopTest, DuringTheEvaluationAtTheEndItStopsBeforeTheNextRow) {
+  fs::create_directories(folder() / "plugins");
+  fs::copy_file(fs::path(KITH_INTEGRATION_PLUGINS) / "interrupting_evaluation.so",
+                folder() / "plugins" / "interrupting_evaluation.so");
+  const auto text =
+      replaced(kSmallExperiment, "[[evaluation]]",
+               "[[evaluation]]\nplugin = { file = \"plugins/interrupting_evaluation.so\" }\n"
+               "every_epochs = 100\n\n[[evaluation]]");
+  const auto whole = run(text);
+  environment["KITH_TEST_INTERRUPT"] = "1";
+  const auto made = folder() / "made";
+  const auto outcome = kith({"run", experiment(text), "--folder", made.string()});
+  EXPECT_EQ(outcome.code, 3) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("stopped; a checkpoint was written. Go on with: kith run "
+                                     "--resume " +
+                                     made.string()));
+  EXPECT_FALSE(read_datasets(made).contains("/metrics/knn/test/trained/plain/top1"));
+  environment.erase("KITH_TEST_INTERRUPT");
+  const auto resumed = kith({"run", "--resume", made.string()});
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  expect_equal_runs(made, whole);
 }
 
 TEST_F(StopTest, OnATerminalTheBarEndsBeforeTheText) {

@@ -68,6 +68,16 @@ TEST_F(ChecksTest, RefusesAServiceThatTheHostLacks) {
                   "kith.time_machine/1"});
 }
 
+TEST_F(ChecksTest, RefusesALaterRevisionOfAService) {
+  const auto path = copy("newer_service");
+  expect_refused(
+      "newer_service",
+      {"KITH-306 'org.test.newer_service' 0.1.0 needs services that this host lacks: "
+       "kith.tensor/2\n",
+       "plugin : " + path.string() + ", requires kith.tensor/2\n",
+       "host   : SDK " KITH_SDK_VERSION " without kith.tensor/2\n", "do     : use a newer Kith"});
+}
+
 TEST_F(ChecksTest, RefusesAnOperatorThatLibTorchLacks) {
   copy("operator");
   expect_refused("operator", {"KITH-307 'org.test.operator' 0.1.0 calls operators that this host's "

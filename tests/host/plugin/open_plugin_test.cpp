@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <cstddef>
 
 #include "plugin/checks.h"
 #include "plugin/note_reader.h"
@@ -25,6 +26,15 @@ class OpenPluginTest : public PluginTest {
   static std::string refusal_of_load(PluginRegistry& all, const PluginRecord& record) {
     const auto text = refusal([&] { all.load(record); });
     return text.empty() ? "loaded" : text;
+  }
+  /// Holds the refusal of a fixture whose handshake fails against its four lines.
+  void expect_handshake_refused(const std::string& name, const std::string& what) const {
+    const auto path = copy(name);
+    EXPECT_EQ(refusal_of(name),
+              "KITH-401 'org.test." + name + "' 0.1.0 " + what + "\n  plugin : " + path.string() +
+                  ", SDK " KITH_SDK_VERSION "\n  host   : SDK " KITH_SDK_VERSION
+                  ", interface kith.loss/1\n  do     : build the plugin again with the SDK's "
+                  "KITH_PLUGIN(...)");
   }
   /// What the loss answers, as the number that it is in disguise.
   static std::intptr_t value_of(const kith_loss_api& loss, void* self) {
@@ -150,6 +160,22 @@ TEST_F(OpenPluginTest, RefusesAnEntryThatThrows) {
       << refusal_of("entry_throws");
 }
 
+TEST_F(OpenPluginTest, RefusesAPluginTableOfImpossibleSize) {
+  expect_handshake_refused("plugin_smaller", "gave a plugin table of 8 bytes, wanted 16 to 65536");
+  expect_handshake_refused("plugin_huge",
+                           "gave a plugin table of 2147483640 bytes, wanted 16 to 65536");
+}
+
+TEST_F(OpenPluginTest, RefusesAPluginTableOfAnotherVersionOrWithoutItsFunction) {
+  expect_handshake_refused("plugin_newer", "gave a plugin table of version 2, wanted 1");
+  expect_handshake_refused("plugin_no_get",
+                           "gave a plugin table without the function that gives interfaces");
+}
+
+TEST_F(OpenPluginTest, RefusesAPluginThatLacksTheInterfaceOfItsNote) {
+  expect_handshake_refused("no_interface", "does not give the interface that its note names");
+}
+
 TEST_F(OpenPluginTest, SaysWhyTheDynamicLinkerDoesNotOpenAFile) {
   const auto path = copy("no_open");
   const auto text = refusal_of("no_open");
@@ -194,6 +220,19 @@ TEST_F(OpenPluginTest, RefusesTablesOfImpossibleSize) {
   EXPECT_NE(refusal_of("table_huge").find("gave an interface table of 2147483640 bytes"),
             std::string::npos)
       << refusal_of("table_huge");
+}
+
+TEST_F(OpenPluginTest, RefusesATableThatEndsInTheMiddleOfASlot) {
+  expect_handshake_refused(
+      "table_uneven",
+      "gave an interface table of " + std::to_string(sizeof(kith_loss_api) + 1) +
+          " bytes, wanted a multiple of 4 from " +
+          std::to_string(offsetof(kith_loss_api, forward) + sizeof(kith_loss_api::forward)) +
+          " to 65536");
+}
+
+TEST_F(OpenPluginTest, RefusesATableWithoutAVersion) {
+  expect_handshake_refused("table_no_version", "gave an interface table without a version");
 }
 
 TEST_F(OpenPluginTest, RunsTheBytesThatWereCheckedWhateverHappensToTheFile) {

@@ -48,16 +48,26 @@ std::vector<char> TinyElf::bytes() const {
   const std::size_t notes_size = body.size() - notes_at;
   pad(body);
   const std::size_t strings_at = body.size();
-  body += std::string("\0libc.so.6\0", 11);
+  constexpr std::uint32_t kNameAt = 11;
+  body += std::string("\0libc.so.6\0", kNameAt) + symbol_name + '\0';
+  const std::size_t strings_size = body.size() - strings_at;
   pad(body);
   const std::size_t symbols_at = body.size();
-  body.append(symbols * sizeof(Elf64_Sym), '\0');
+  body.append(sizeof(Elf64_Sym), '\0');
+  Elf64_Sym symbol{};
+  if (!symbol_name.empty()) {
+    symbol.st_name = kNameAt;
+    symbol.st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT);
+    symbol.st_shndx = 1;
+    symbol.st_value = strings_at;
+  }
+  for (std::uint32_t i = 1; i < symbols; ++i) append(body, symbol);
   const std::size_t hash_at = body.size();
   append(body, std::uint32_t{0});
   append(body, symbols);
   const std::size_t dynamic_at = body.size();
   for (const auto& entry :
-       {dynamic(DT_NEEDED, 1), dynamic(DT_STRTAB, strings_at), dynamic(DT_STRSZ, 11),
+       {dynamic(DT_NEEDED, 1), dynamic(DT_STRTAB, strings_at), dynamic(DT_STRSZ, strings_size),
         dynamic(DT_SYMTAB, symbols_at), dynamic(DT_HASH, hash_at), dynamic(DT_NULL, 0)})
     append(body, entry);
 
@@ -115,6 +125,20 @@ std::string operator_note(const std::string& name, std::uint32_t flags) {
   out.resize(64, '\0');
   append(out, flags);
   return out;
+}
+
+std::string growing_name(int levels) {
+  std::string name = "_Z1f1X1PIS_S_E";
+  const auto reference = [](int i) {  // base 36, letters from A
+    std::string digits;
+    for (int n = i - 1; i > 0; n = n / 36 - 1) {
+      digits.insert(digits.begin(), "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[n % 36]);
+      if (n < 36) break;
+    }
+    return "S" + digits + "_";
+  };
+  for (int i = 0; i < levels; ++i) name += "S0_I" + reference(i + 2) + reference(i + 2) + "E";
+  return name;
 }
 
 }  // namespace kith::host

@@ -10,7 +10,7 @@
 namespace kith::host {
 
 /// The smallest shared library that a reader of plugins accepts, with the notes that a test wants
-/// in it: no code, one segment, no symbols.
+/// in it: no code, one segment.
 struct TinyElf {
   struct Note {
     std::uint32_t type;
@@ -18,7 +18,8 @@ struct TinyElf {
     std::string owner = "kith";
   };
   std::vector<Note> notes;
-  std::uint32_t symbols = 1;  ///< of the symbol table, all without a name
+  std::uint32_t symbols = 1;     ///< of the symbol table
+  std::string symbol_name = {};  ///< of all; without one they are local, else exported
 
   std::vector<char> bytes() const;
 };
@@ -31,5 +32,8 @@ void write_required(kith::detail::NoteWriter& w, const std::string& id = "org.te
 
 /// An operator's note.
 std::string operator_note(const std::string& name, std::uint32_t flags = 1);
+
+/// A mangled name of some 12 bytes a level whose text doubles with each: X, P<X, X>, P<P<X, X>, ...
+std::string growing_name(int levels);
 
 }  // namespace kith::host

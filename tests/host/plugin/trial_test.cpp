@@ -131,6 +131,21 @@ TEST_F(TrialTest, DoesNotRememberAFailure) {
   EXPECT_NE(refusal_of("throw").find("KITH-316"), std::string::npos);
 }
 
+TEST_F(TrialTest, OpensNoOtherBytesThanThoseThatWereChecked) {
+  copy("plain");
+  copy("elsewhere");
+  const PluginFile checked = read_plugin_file(folder_ / "plain.so");
+  PluginMetadata metadata;
+  metadata.id = "org.test.plain";
+  fs::rename(folder_ / "elsewhere.so", folder_ / "plain.so");
+  const auto refusals = try_plugins({{&checked, &metadata}}, "", trial());
+  ASSERT_EQ(refusals.size(), 1U);
+  EXPECT_EQ(refusals[0].code, RefusalCode::kChanged);
+  EXPECT_EQ(refusals[0].what, "'plain.so' changed while it was checked");
+  EXPECT_EQ(refusals[0].host, "checked SHA-256 " + checked.sha256);
+  EXPECT_FALSE(plugin_code_ran());
+}
+
 TEST_F(TrialTest, SaysThatTheProgramToStartIsAbsent) {
   copy("plain");
   TrialSettings settings = trial();

@@ -72,20 +72,38 @@ TEST(ResumeRulesTest, TensorThreadsStayAndLoaderThreadsFitIn) {
   train.tensor_threads = 4;
   train.loader_threads = 2;
   std::string warning;
-  auto threads = resume_threads(train, 8, warning);
+  auto threads = resume_threads(train, {}, 8, warning);
   EXPECT_EQ(threads.tensor, 4);
   EXPECT_EQ(threads.loader, 2);
   EXPECT_EQ(warning, "");
-  threads = resume_threads(train, 5, warning);
+  threads = resume_threads(train, {}, 5, warning);
   EXPECT_EQ(threads.tensor, 4);
   EXPECT_EQ(threads.loader, 1);
-  EXPECT_EQ(warning, "");
-  threads = resume_threads(train, 2, warning);
+  EXPECT_EQ(warning,
+            "the run began with 2 loader threads and goes on with 1: of 5 cores its 4 tensor "
+            "threads leave no more");
+  threads = resume_threads(train, {}, 2, warning);
   EXPECT_EQ(threads.tensor, 4);
   EXPECT_EQ(threads.loader, 0);
   EXPECT_EQ(warning,
             "the run began with 4 tensor threads and goes on with as many on 2 cores, slower: "
             "another count would give other numbers");
+}
+
+TEST(ResumeRulesTest, MoreLoaderThreadsThanAreLeftAreRefusedWhereTheyAreAskedFor) {
+  TrainConfig train;
+  train.tensor_threads = 4;
+  train.loader_threads = 3;
+  std::string warning;
+  EXPECT_EQ(resume_threads(train, {"train.loader_threads=3"}, 8, warning).loader, 3);
+  try {
+    resume_threads(train, {"data.path=/x", "train.loader_threads=3"}, 6, warning);
+    FAIL() << "taken";
+  } catch (const ConfigError& error) {
+    EXPECT_STREQ(error.what(),
+                 "resume: --set train.loader_threads: of 6 cores the run's 4 tensor threads leave "
+                 "2, got 3");
+  }
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "shipped_augmentation.h"
@@ -153,6 +154,43 @@ TEST(NormaliseTest, RefusesStatisticsOfOtherChannels) {
             "normalise: mean must have one number for each of the 3 channels, got 1");
   EXPECT_EQ(message_of([] { alone("normalise", {{"mean", {0.5}}}, kSmallGrey); }),
             "normalise: std must have one number for each of the 1 channels, got 3");
+}
+
+// ImageNet: torchvision's models. CIFAR-10: pytorch-cifar, issue 19, and solo-learn. CIFAR-100:
+// RepDistiller. MNIST: PyTorch's example. Fashion-MNIST: widely quoted; real_data_test measures the
+// mean.
+TEST(NormaliseTest, NamedStatisticsAreThePublishedNumbers) {
+  const struct {
+    std::string word;
+    std::vector<double> mean, deviation;
+  } published[] = {{"imagenet", {0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}},
+                   {"cifar10", {0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616}},
+                   {"cifar100", {0.5071, 0.4867, 0.4408}, {0.2675, 0.2565, 0.2761}},
+                   {"mnist", {0.1307}, {0.3081}},
+                   {"fashion_mnist", {0.2860}, {0.3530}}};
+  const auto option = [](const std::string& name) {
+    for (const host::OptionSpec& spec : option_specs("normalise"))
+      if (spec.name == name) return spec;
+    ADD_FAILURE() << "no option " << name;
+    return host::OptionSpec();
+  };
+  const auto numbers = [&](const std::string& name, const std::string& word) {
+    std::vector<double> all;
+    const host::OptionSpec spec = option(name);
+    for (const host::OptionPreset& preset : spec.presets)
+      if (preset.option == "statistics" && preset.word == word)
+        for (const host::OptionScalar& value : preset.values)
+          all.push_back(std::get<double>(value));
+    return all;
+  };
+  std::vector<std::string> words{"given"};
+  for (const auto& set : published) {
+    EXPECT_EQ(numbers("mean", set.word), set.mean) << set.word;
+    EXPECT_EQ(numbers("std", set.word), set.deviation) << set.word;
+    words.push_back(set.word);
+  }
+  words.emplace_back("measure");
+  EXPECT_EQ(option("statistics").choices, words) << "each set is held against its source";
 }
 
 TEST(GaussianBlurTest, KeepsAFlatPictureAndRefusesAFallingRange) {
