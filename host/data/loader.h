@@ -85,10 +85,6 @@ struct LoaderStats {
   /// did not.
   std::int64_t filled = 0;
   std::string first_failure;
-
-  double images_per_s() const {
-    return elapsed_s > 0 ? static_cast<double>(images) / elapsed_s : 0;
-  }
 };
 
 /// Makes batches of views. They are the same bit for bit on any number of threads, made ahead or

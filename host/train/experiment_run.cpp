@@ -4,7 +4,6 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
-#include <chrono>
 #include <fstream>
 #include <iterator>
 
@@ -257,15 +256,13 @@ class ExperimentRun {
     trainer_events.on_epoch = [&](std::int64_t epochs) { at_epoch_end(epochs); };
     trainer_events.on_stop = [&](std::int64_t step) { save(step); };
     trainer_events.on_warning = events_.on_warning;
-    const auto start = std::chrono::steady_clock::now();
     try {
       outcome_.finished = trainer_->run(first_step_, stop, trainer_events);
     } catch (...) {
       tell_of_failed_write();
       throw;
     }
-    outcome_.training_s =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    outcome_.training_s = trainer_->training_s();
     outcome_.images_per_s = trainer_->images_per_s();
     outcome_.waiting_share = trainer_->waiting_share();
     storage_.wait();  // the last state is safe before test is read

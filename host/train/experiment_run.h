@@ -30,8 +30,8 @@ struct RunOutcome {
   std::vector<Result> results;         ///< of the evaluation at the end
   bool finished = false;               ///< false: a signal stopped it, and a checkpoint was written
   bool was_finished = false;           ///< there was nothing left to do
-  double training_s = 0;               ///< of this process
-  double images_per_s = 0;             ///< of this process, evaluations between epochs included
+  double training_s = 0;               ///< of this process, without evaluations between epochs
+  double images_per_s = 0;             ///< in that time
   double waiting_share = 0;            ///< of that time, spent waiting for data
   std::int64_t peak_memory_bytes = 0;  ///< of this process
   std::int64_t peak_device_memory_bytes = 0;  ///< of a GPU's; 0 on a CPU

@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <chrono>
+
 namespace kith::host {
 
 Trainer::Trainer(const Assembly& assembly, Job& job, const Threads& threads)
@@ -52,8 +54,9 @@ void Trainer::measure(const LoaderStats& stats, const TrainerEvents& events) {
         "taken in the place of such images, and counted: " +
         stats.first_failure);
   filled_ = stats.filled;
-  images_per_s_ = stats.images_per_s();
-  waiting_share_ = stats.elapsed_s > 0 ? stats.waited_s / stats.elapsed_s : 0;
+  training_s_ = stats.elapsed_s - between_epochs_s_;
+  images_per_s_ = training_s_ > 0 ? static_cast<double>(stats.images) / training_s_ : 0;
+  waiting_share_ = training_s_ > 0 ? stats.waited_s / training_s_ : 0;
 }
 
 /// Every rank comes here after the same step.
@@ -110,7 +113,12 @@ bool Trainer::run(std::int64_t first_step, const StopSignal& stop, const Trainer
     if (look_now)
       guards_.look({job_, given, done, step_.learning_rate_at(step), loss}, events.on_warning);
     if (epoch_ends) count_filled(loader);
-    if (epoch_ends && events.on_epoch) events.on_epoch(done / per_epoch);
+    if (epoch_ends && events.on_epoch) {
+      const auto begin = std::chrono::steady_clock::now();
+      events.on_epoch(done / per_epoch);
+      between_epochs_s_ +=
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    }
     if (stop.received() != 0 && done < step_.steps()) {
       step_.require_finite();
       count_filled(loader);

@@ -25,8 +25,8 @@ struct StepRecord {
   double epoch = 0;  ///< epochs done, a fraction within an epoch
   double loss = 0;
   double learning_rate = 0;
-  double images_per_s = 0;   ///< since training began here
-  double waiting_share = 0;  ///< of the time, spent waiting for data
+  double images_per_s = 0;   ///< since training began here, without evaluations between epochs
+  double waiting_share = 0;  ///< of that time, spent waiting for data
   std::map<std::string, double>
       metrics;  ///< what the method recorded; grad_norm with clipping; the online probe's
 };
@@ -56,6 +56,8 @@ class Trainer {
   Guards& guards() { return guards_; }
   /// Null where the experiment asks for none.
   OnlineProbe* probe() { return probe_.get(); }
+  /// In steps, evaluations and checkpoints between epochs left out.
+  double training_s() const { return training_s_; }
   double images_per_s() const { return images_per_s_; }
   double waiting_share() const { return waiting_share_; }
   /// Rows of batches whose image did not decode and that held another one: on all ranks, as of the
@@ -77,8 +79,9 @@ class Trainer {
   std::unique_ptr<OnlineProbe> probe_;
   AssemblyViews views_;
   Threads threads_;
-  double images_per_s_ = 0, waiting_share_ = 0;
-  std::int64_t filled_ = 0;  // of this rank
+  double training_s_ = 0, images_per_s_ = 0, waiting_share_ = 0;
+  double between_epochs_s_ = 0;  // evaluations and checkpoints
+  std::int64_t filled_ = 0;      // of this rank
   std::int64_t filled_everywhere_ = 0, filled_before_ = 0;
   bool told_chunks_ = false;
   Guards guards_;
