@@ -17,8 +17,6 @@ class Adam : public Optimizer {
         decoupled_(decoupled) {}
 
  private:
-  double decay(const Batch& batch) const { return batch.treatment.decays ? spec_.weight_decay : 0; }
-
   void update_one(const Batch& batch, std::size_t i) const override {
     auto& count = *batch.state[2][i].data_ptr<float>();
     count += 1;
@@ -27,7 +25,7 @@ class Adam : public Optimizer {
                         .beta1 = spec_.beta1,
                         .beta2 = spec_.beta2,
                         .eps = spec_.eps,
-                        .decay = decay(batch),
+                        .decay = batch.decay_of(spec_),
                         .decoupled = decoupled_};
     take_step(step, batch.parameters[i], batch.gradients[i], batch.state[0][i], batch.state[1][i]);
   }
@@ -38,7 +36,7 @@ class Adam : public Optimizer {
       at::_foreach_sub_(batch.state[2], std::vector<at::Tensor>(batch.state[2].size(), batch.skip));
     const auto fused = decoupled_ ? kFusedAdamW : kFusedAdam;
     fused(batch.parameters, batch.gradients, batch.state[0], batch.state[1], {}, batch.state[2],
-          batch.learning_rate, spec_.beta1, spec_.beta2, decay(batch), spec_.eps,
+          batch.learning_rate, spec_.beta1, spec_.beta2, batch.decay_of(spec_), spec_.eps,
           /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/{},
           /*found_inf=*/batch.skip_if_any());
   }

@@ -20,7 +20,7 @@ class Larc : public Optimizer {
   void update_one(const Batch& batch, std::size_t i) const override {
     const at::Tensor &parameter = batch.parameters[i], &gradient = batch.gradients[i],
                      &velocity = batch.state[0][i];
-    const double weight_decay = batch.treatment.decays ? spec_.weight_decay : 0;
+    const double weight_decay = batch.decay_of(spec_);
     MomentumStep step{.momentum = spec_.sgd_momentum, .rate = batch.learning_rate};
     if (batch.treatment.adapts) {
       const Norms norms = norms_of(step, parameter, gradient);
@@ -42,7 +42,7 @@ class Larc : public Optimizer {
 
   /// The same by operators over lists of tensors, on the device, without a read-back.
   void update_composed(Batch& batch) const {
-    const double weight_decay = batch.treatment.decays ? spec_.weight_decay : 0;
+    const double weight_decay = batch.decay_of(spec_);
     const std::vector<at::Tensor> direction =
         batch.treatment.adapts ? adapted(batch, weight_decay)
         : weight_decay != 0    ? at::_foreach_add(batch.gradients, batch.parameters, weight_decay)

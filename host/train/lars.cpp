@@ -23,7 +23,7 @@ class Lars : public Optimizer {
     const at::Tensor &parameter = batch.parameters[i], &gradient = batch.gradients[i],
                      &velocity = batch.state[0][i];
     MomentumStep step{.gradient_weight = 1,
-                      .parameter_weight = batch.treatment.decays ? spec_.weight_decay : 0,
+                      .parameter_weight = batch.decay_of(spec_),
                       .momentum = spec_.sgd_momentum,
                       .rate = batch.learning_rate,
                       .nesterov = spec_.nesterov};
@@ -50,10 +50,10 @@ class Lars : public Optimizer {
 
   /// The same by operators over lists of tensors, on the device, without a read-back.
   void update_composed(Batch& batch) const {
-    const bool decays = batch.treatment.decays && spec_.weight_decay != 0;
+    const double weight_decay = batch.decay_of(spec_);
     const Tensors direction =
-        decays ? at::_foreach_add(batch.gradients, batch.parameters, spec_.weight_decay)
-               : batch.gradients;
+        weight_decay != 0 ? at::_foreach_add(batch.gradients, batch.parameters, weight_decay)
+                          : batch.gradients;
     const double lr = batch.learning_rate;
     switch (spec_.lars_form) {
       case LarsForm::kPopular:

@@ -32,6 +32,10 @@ struct Optimizer::Batch {
   std::vector<std::vector<at::Tensor>> state;  ///< state[field][parameter]
   at::Tensor skip;                             ///< as of Optimizer::step
 
+  /// The optimiser's weight decay, where these parameters have it.
+  double decay_of(const OptimizerSpec& spec) const {
+    return treatment.decays ? spec.weight_decay : 0;
+  }
   std::optional<at::Tensor> skip_if_any() const {
     return skip.defined() ? std::optional(skip) : std::nullopt;
   }

@@ -19,10 +19,8 @@ class Sgd : public Optimizer {
     return {{"momentum_buffer", /*is_count=*/false}};
   }
 
-  double decay(const Batch& batch) const { return batch.treatment.decays ? spec_.weight_decay : 0; }
-
   void update_one(const Batch& batch, std::size_t i) const override {
-    const MomentumStep step{.parameter_weight = decay(batch),
+    const MomentumStep step{.parameter_weight = batch.decay_of(spec_),
                             .momentum = spec_.sgd_momentum,
                             .rate = batch.learning_rate,
                             .nesterov = spec_.nesterov};
@@ -35,8 +33,9 @@ class Sgd : public Optimizer {
   void update_by_operators(Batch& batch) const override {
     // A buffer of zeros before the first step gives v = g there, as PyTorch's own first step.
     const at::TensorList buffers = batch.state.empty() ? at::TensorList{} : batch.state[0];
-    at::_fused_sgd_(batch.parameters, batch.gradients, buffers, decay(batch), spec_.sgd_momentum,
-                    batch.learning_rate, /*dampening=*/0, spec_.nesterov, /*maximize=*/false,
+    at::_fused_sgd_(batch.parameters, batch.gradients, buffers, batch.decay_of(spec_),
+                    spec_.sgd_momentum, batch.learning_rate, /*dampening=*/0, spec_.nesterov,
+                    /*maximize=*/false,
                     /*is_first_step=*/false, /*grad_scale=*/{}, batch.skip_if_any());
   }
 

@@ -30,11 +30,6 @@ class BadPluginTest : public Workshop {
     fs::create_directories(folder() / "plugins");
   }
 
-  /// Puts a fixture of the loader's tests, or of these, beside the experiment.
-  void take(const char* fixtures, const std::string& name) const {
-    fs::copy_file(fs::path(fixtures) / (name + ".so"), folder() / "plugins" / (name + ".so"));
-  }
-
   /// The error of a run with a loss named by its file; it has the four lines.
   std::string refusal_of(const std::string& name) const {
     const auto error = error_of_run(with_loss_file("plugins/" + name + ".so"));
@@ -43,7 +38,7 @@ class BadPluginTest : public Workshop {
     return error;
   }
   std::string refusal_of_fixture(const std::string& name) const {
-    take(KITH_PLUGIN_FIXTURES, name);
+    take_plugin(KITH_PLUGIN_FIXTURES, name);
     return refusal_of(name);
   }
 };
@@ -56,7 +51,7 @@ TEST_F(BadPluginTest, FileThatIsAbsentIsNamed) {
 
 /// What is read of a plugin is what its tables take, however large the file is.
 TEST_F(BadPluginTest, AHugeFileIsReadInPieces) {
-  take(KITH_PLUGIN_FIXTURES, "complete");
+  take_plugin(KITH_PLUGIN_FIXTURES, "complete");
   const auto file = folder() / "plugins" / "complete.so";
   const auto small = kith({"plugin", "inspect", file.string()});
   ASSERT_EQ(small.code, 0) << small.err;
@@ -133,7 +128,7 @@ TEST_F(BadPluginTest, EntryThatFailsIsRefused) {
 }
 
 TEST_F(BadPluginTest, ConstructorThatThrowsIsNamedWithItsText) {
-  take(KITH_INTEGRATION_PLUGINS, "throwing_constructor");
+  take_plugin(KITH_INTEGRATION_PLUGINS, "throwing_constructor");
   const auto error = error_of_run(with_loss_file("plugins/throwing_constructor.so"));
   EXPECT_THAT(error, HasSubstr("org.test.throwing_constructor: constructor: "));
   EXPECT_THAT(error, HasSubstr("thrown by the constructor"));
@@ -147,14 +142,14 @@ TEST_F(BadPluginTest, PluginOfAnotherKindNamesBothKinds) {
 
 TEST_F(BadPluginTest, BadPluginsThatNobodyNamesStopNoRun) {
   for (const char* name : {"no_note", "no_entry", "operator", "service", "throw", "abort"})
-    take(KITH_PLUGIN_FIXTURES, name);
+    take_plugin(KITH_PLUGIN_FIXTURES, name);
   write_text(folder() / "plugins" / "text.so", "I am text\n");
   const auto outcome = kith({"run", experiment(kSmallExperiment)});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
 }
 
 TEST_F(BadPluginTest, GoodPluginBesideTheExperimentIsFoundByItsName) {
-  take(KITH_INTEGRATION_PLUGINS, "nearness_loss");
+  take_plugin(KITH_INTEGRATION_PLUGINS, "nearness_loss");
   const auto made = run(replaced(kSmallExperiment, "head_width",
                                  "loss = { plugin = \"nearness_loss\", weight = 2 }\nhead_width"));
   EXPECT_THAT(read_text(made / "resolved.toml"), HasSubstr("org.test.nearness_loss"));
@@ -178,14 +173,14 @@ TEST_F(BadPluginTest, AugmentationThatWritesBeyondItsViewIsRefusedBeforeTraining
 }
 
 TEST_F(BadPluginTest, ConstructorThatEndsTheProcessIsAnError) {
-  take(KITH_INTEGRATION_PLUGINS, "exiting_constructor");
+  take_plugin(KITH_INTEGRATION_PLUGINS, "exiting_constructor");
   const auto error = error_of_run(with_loss_file("plugins/exiting_constructor.so"));
   EXPECT_THAT(error, HasSubstr("kith: a plugin ended the process with exit(); the last one that "
                                "was called: org.test.exiting_constructor\n"));
 }
 
 TEST_F(BadPluginTest, LossThatIsNotFiniteStopsTheRunWithTheStep) {
-  take(KITH_INTEGRATION_PLUGINS, "failing_loss");
+  take_plugin(KITH_INTEGRATION_PLUGINS, "failing_loss");
   const auto outcome =
       kith({"run", experiment(with_loss_file("plugins/failing_loss.so")), "--folder", "failed"});
   EXPECT_EQ(outcome.code, 1);

@@ -136,9 +136,7 @@ TEST_F(StopTest, AReaderThatDoesNotReadHoldsUpNothingButTheLastText) {
 }
 
 TEST_F(StopTest, DuringTheEvaluationAtTheEndItStopsBeforeTheNextRow) {
-  fs::create_directories(folder() / "plugins");
-  fs::copy_file(fs::path(KITH_INTEGRATION_PLUGINS) / "interrupting_evaluation.so",
-                folder() / "plugins" / "interrupting_evaluation.so");
+  take_plugin(KITH_INTEGRATION_PLUGINS, "interrupting_evaluation");
   const auto text =
       replaced(kSmallExperiment, "[[evaluation]]",
                "[[evaluation]]\nplugin = { file = \"plugins/interrupting_evaluation.so\" }\n"

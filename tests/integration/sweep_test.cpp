@@ -129,9 +129,7 @@ TEST_F(SweepTest, APngWithACellOfItsOwnColourForEachSetting) {
 }
 
 TEST_F(SweepTest, AFailingCellIsToldAndTheOthersGoOn) {
-  fs::create_directories(folder() / "plugins");
-  fs::copy_file(fs::path(KITH_INTEGRATION_PLUGINS) / "failing_loss.so",
-                folder() / "plugins" / "failing_loss.so");
+  take_plugin(KITH_INTEGRATION_PLUGINS, "failing_loss");
   sweep(R"(
 [[axis]]
 name = "loss"

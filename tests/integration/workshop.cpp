@@ -108,6 +108,11 @@ Outcome Workshop::start(const std::vector<std::string>& program) const {
   }
 }
 
+void Workshop::take_plugin(const fs::path& from, const std::string& name) const {
+  fs::create_directories(folder() / "plugins");
+  fs::copy_file(from / (name + ".so"), folder() / "plugins" / (name + ".so"));
+}
+
 std::string Workshop::experiment(const std::string& text, const std::string& name) const {
   write_text(folder() / name, text);
   return name;

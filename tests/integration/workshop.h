@@ -41,6 +41,10 @@ class Workshop : public testing::Test {
   /// Another program; the code 127 if it isn't there.
   Outcome start(const std::vector<std::string>& program) const;
 
+  /// Puts a plugin of the tests into folder()/plugins, beside the experiment.
+  /// @param from  KITH_INTEGRATION_PLUGINS or KITH_PLUGIN_FIXTURES.
+  void take_plugin(const std::filesystem::path& from, const std::string& name) const;
+
   /// Writes an experiment; its path relative to folder().
   std::string experiment(const std::string& text,
                          const std::string& name = "experiment.toml") const;
