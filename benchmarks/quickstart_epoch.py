@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """One epoch of the quick start against the same in a plain PyTorch and torchvision loop.
 
-    quickstart_epoch.py KITH DATA [--pairs N] [--cores N]
+    quickstart_epoch.py KITH DATA [--pairs N] [--cores N] [--workers N ...] [--device cpu|cuda]
 
 KITH: the program; DATA: the folder with Fashion-MNIST. Runs on a Python with torch and torchvision. The loop does what
 experiments/quickstart does: the same encoder, head, loss, views and optimiser, the usual way: PIL images through torchvision's
-transforms in a DataLoader. It runs with 0, 1 and 2 workers and the best counts. Each run is a process of its own, Kith and the loop in
+transforms in a DataLoader. It runs with each number of workers and the best counts. Each run is a process of its own, Kith and the loop in
 turn; both times are from start to end, starting the program and reading the data too.
 """
 import argparse
@@ -36,7 +36,7 @@ def read_images(folder):
     return images[kept]
 
 
-def run_loop(folder, workers, cores):
+def run_loop(folder, workers, cores, device):
     """One epoch; prints how many steps it made and the last loss."""
     import torch
     import torchvision.transforms.v2 as T
@@ -77,17 +77,18 @@ def run_loop(folder, workers, cores):
         layers += [nn.Conv2d(channels, width, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
         channels = width
     net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(512, 256, bias=False), nn.BatchNorm1d(256),
-                        nn.ReLU(), nn.Linear(256, 128, bias=False), nn.BatchNorm1d(128)).to(memory_format=torch.channels_last)
+                        nn.ReLU(), nn.Linear(256, 128, bias=False), nn.BatchNorm1d(128)).to(device, memory_format=torch.channels_last)
     flat = [p for p in net.parameters() if p.dim() == 1]
     rest = [p for p in net.parameters() if p.dim() > 1]
     optimizer = torch.optim.AdamW([{"params": rest, "weight_decay": DECAY}, {"params": flat, "weight_decay": 0}], lr=RATE, fused=True)
-    loader = torch.utils.data.DataLoader(Views(), BATCH, shuffle=True, drop_last=True, num_workers=workers)
-    target = torch.arange(2 * BATCH).roll(BATCH)
-    itself = torch.eye(2 * BATCH, dtype=torch.bool)
+    loader = torch.utils.data.DataLoader(Views(), BATCH, shuffle=True, drop_last=True, num_workers=workers,
+                                         pin_memory=device == "cuda")
+    target = torch.arange(2 * BATCH, device=device).roll(BATCH)
+    itself = torch.eye(2 * BATCH, dtype=torch.bool, device=device)
     for step, (one, two) in enumerate(loader):
         for group in optimizer.param_groups:
             group["lr"] = RATE * 0.5 * (1 + math.cos(math.pi * step / len(loader)))
-        z = nn.functional.normalize(net(torch.cat([one, two]).to(memory_format=torch.channels_last)))
+        z = nn.functional.normalize(net(torch.cat([one, two]).to(device, non_blocking=True, memory_format=torch.channels_last)))
         loss = nn.functional.cross_entropy((z @ z.t() / TEMPERATURE).masked_fill(itself, -1e9), target)
         optimizer.zero_grad()
         loss.backward()
@@ -110,17 +111,20 @@ def main():
     parser.add_argument("data")
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--workers", type=int, nargs="+", default=[0, 1, 2], help="of the loop; the best counts")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--loop", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.loop is not None:
-        run_loop(arguments.data, arguments.loop, arguments.cores)
+        run_loop(arguments.data, arguments.loop, arguments.cores, arguments.device)
         return
     runs = pathlib.Path(os.environ.get("TMPDIR", "/tmp")) / f"kith-epochs-{os.getpid()}"
     kith = [arguments.kith, "run", str(EXPERIMENT), "--set", "data.path=" + arguments.data, "--set", "train.epochs=1", "--set",
-            "evaluation=[]", "--set", "data.read_test=false"]
-    loop = [sys.executable, __file__, arguments.kith, arguments.data, "--cores", str(arguments.cores), "--loop"]
+            "evaluation=[]", "--set", "data.read_test=false", "--device", arguments.device]
+    loop = [sys.executable, __file__, arguments.kith, arguments.data, "--cores", str(arguments.cores), "--device", arguments.device,
+            "--loop"]
     by_workers = {}
-    for workers in (0, 1, 2):
+    for workers in arguments.workers:
         by_workers[workers], said = seconds(loop + [str(workers)])
         print(f"loop with {workers} workers: {by_workers[workers]:.1f} s ({said.strip()})", flush=True)
     best = min(by_workers, key=by_workers.get)

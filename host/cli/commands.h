@@ -43,6 +43,11 @@ struct DataArguments {
   std::vector<std::string> set;
 };
 
+struct PluginArguments {
+  std::string name;            ///< short name, id, or a file
+  std::string device = "cpu";  ///< of check
+};
+
 struct NewPluginArguments {
   std::string kind;
   std::string name;
@@ -59,7 +64,7 @@ int data_check_command(const DataArguments& arguments);
 int schema_command();
 int plugin_list_command();
 int plugin_inspect_command(const std::string& name);
-int plugin_check_command(const std::string& name);
+int plugin_check_command(const PluginArguments& arguments);
 int plugin_new_command(const NewPluginArguments& arguments);
 
 }  // namespace kith::host

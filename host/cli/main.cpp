@@ -14,6 +14,7 @@
 #include "conformance/check_child.h"
 #include "plugin/nearest_name.h"
 #include "tensor/allocator.h"
+#include "tensor/warnings.h"
 
 namespace {
 
@@ -41,7 +42,8 @@ constexpr const char* kEnvironment = R"(
 
 environment: KITH_RUNS the folder of runs (default: runs in the current folder);
   KITH_PLUGIN_PATH more folders with plugins, separated by colons;
-  KITH_CORES how many cores to use, at most and by default all that the system gives)";
+  KITH_CORES how many cores to use, at most and by default all that the system gives;
+  KITH_DEVICE what --device is where it is not given)";
 
 std::string with_exit_codes(const std::string& examples) { return examples + kExitCodes; }
 
@@ -63,6 +65,7 @@ void add_run(CLI::App& app, RunArguments& arguments, int& code) {
       ->allow_extra_args(false);
   run->add_option("--device", arguments.device,
                   "auto, cpu or cuda; auto takes a GPU where there is one")
+      ->envname("KITH_DEVICE")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
   run->add_option("--folder", arguments.folder,
                   "write the run to this folder, which must not exist");
@@ -111,6 +114,7 @@ void add_sweep(CLI::App& app, SweepArguments& arguments, int& code) {
   sweep->add_option("--set", arguments.set, "set a value in every run: key=value")
       ->allow_extra_args(false);
   sweep->add_option("--device", arguments.device, "auto, cpu or cuda")
+      ->envname("KITH_DEVICE")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
   sweep->add_option(
       "--into", arguments.into,
@@ -129,7 +133,8 @@ void add_sweep(CLI::App& app, SweepArguments& arguments, int& code) {
   sweep->callback([&] { code = sweep_command(arguments); });
 }
 
-void add_plugin(CLI::App& app, std::string& name, NewPluginArguments& made, int& code) {
+void add_plugin(CLI::App& app, PluginArguments& arguments, NewPluginArguments& made, int& code) {
+  auto& name = arguments.name;
   auto* plugin = app.add_subcommand("plugin", "look at plugins, check them, begin a new one");
   plugin->require_subcommand(1);
   plugin->footer(
@@ -144,17 +149,21 @@ void add_plugin(CLI::App& app, std::string& name, NewPluginArguments& made, int&
   inspect->add_option("name", name, "short name, id, or a file")->required();
   inspect->footer(
       with_exit_codes("examples:\n  kith plugin inspect knn\n  kith plugin inspect ./my_loss.so"));
-  inspect->callback([&] { code = plugin_inspect_command(name); });
+  inspect->callback([&] { code = plugin_inspect_command(arguments.name); });
   auto* check = plugin->add_subcommand(
       "check",
       "load a plugin and hold it against what every plugin of its kind must hold: gradients, "
       "determinism, save and load, ends of its options; each check in a process of its own");
   check->add_option("name", name, "short name, id, or a file")->required();
+  check->add_option("--device", arguments.device, "where its tensors are: auto, cpu or cuda")
+      ->envname("KITH_DEVICE")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
   check->footer(
-      with_exit_codes("examples:\n  kith plugin check knn\n  kith plugin check ./my_loss.so\n\n"
+      with_exit_codes("examples:\n  kith plugin check knn\n  kith plugin check ./my_loss.so\n  "
+                      "kith plugin check ./my_loss.so --device cuda\n\n"
                       "It ends with 0 if every check passed or does not apply, and with 1 if one "
                       "failed or the plugin cannot be loaded."));
-  check->callback([&] { code = plugin_check_command(name); });
+  check->callback([&] { code = plugin_check_command(arguments); });
   auto* begin = plugin->add_subcommand(
       "new", "write a folder with a small plugin that builds and passes `kith plugin check`");
   begin->add_option("kind", made.kind, "loss, encoder, augmentation, evaluation or method")
@@ -218,7 +227,7 @@ int parse_and_run(int argc, char** argv) {
   app.footer(with_exit_codes(kExamples) + kEnvironment);
   RunArguments arguments;
   DataArguments data;
-  std::string name;
+  PluginArguments plugin;
   int code = kExitOk;
   add_run(app, arguments, code);
   add_check(app, arguments, code);
@@ -226,7 +235,7 @@ int parse_and_run(int argc, char** argv) {
   SweepArguments sweep;
   add_sweep(app, sweep, code);
   NewPluginArguments made;
-  add_plugin(app, name, made, code);
+  add_plugin(app, plugin, made, code);
   auto* schema =
       app.add_subcommand("schema", "print the JSON schema of experiment files, for editors");
   schema->footer(with_exit_codes("example:\n  kith schema > experiment.schema.json"));
@@ -248,6 +257,7 @@ int parse_and_run(int argc, char** argv) {
 int main(int argc, char** argv) {
   if (const auto code = kith::harness::trial_exit_code(argc, argv)) return *code;
   set_up_memory();
+  tell_warnings_once();
   spdlog::set_default_logger(spdlog::stderr_color_mt("kith"));
   spdlog::set_pattern("%H:%M:%S %^%l%$ %v");
   try {

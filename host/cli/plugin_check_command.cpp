@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 
 #include "cli/commands.h"
 #include "conformance/check_child.h"
 #include "model/plugin_shelf.h"
+#include "train/device.h"
 
 namespace kith::host {
 namespace {
@@ -59,9 +61,11 @@ CheckResult try_to_load(PluginRegistry& registry, const PluginRecord& record) {
 
 }  // namespace
 
-int plugin_check_command(const std::string& name) {
+int plugin_check_command(const PluginArguments& arguments) {
+  open_device(arguments.device);  // says what is missing once, not in each check
+  ::setenv("KITH_DEVICE", arguments.device.c_str(), 1);
   const PluginShelf shelf(std::filesystem::current_path(), true);
-  const auto& record = shelf.registry().find_of_any_kind(name);
+  const auto& record = shelf.registry().find_of_any_kind(arguments.name);
   const auto& m = record.metadata;
   fmt::print("{} {}, {} {}\n", m.id, m.version, m.kind, record.path.string());
   int passed = 0, failed = 0, skipped = 0;

@@ -27,8 +27,8 @@ inline constexpr EnumName<OnDamaged> kOnDamaged[] = {{"stop", OnDamaged::kStop},
 inline constexpr EnumName<Arithmetic> kArithmetics[] = {{"pillow8", Arithmetic::kPillow8},
                                                         {"float", Arithmetic::kFloat},
                                                         {"tensorflow", Arithmetic::kTensorflow}};
-inline constexpr EnumName<Precision> kPrecisions[] = {{"float32", Precision::kFloat32},
-                                                      {"bf16", Precision::kBf16}};
+inline constexpr EnumName<Precision> kPrecisions[] = {
+    {"float32", Precision::kFloat32}, {"tf32", Precision::kTf32}, {"bf16", Precision::kBf16}};
 inline constexpr EnumName<OptimizerKind> kOptimizerKinds[] = {{"sgd", OptimizerKind::kSgd},
                                                               {"adam", OptimizerKind::kAdam},
                                                               {"adamw", OptimizerKind::kAdamW},

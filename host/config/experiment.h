@@ -22,7 +22,7 @@ enum class DataReader { kIdx, kImageFolder, kCifar10, kCifar100 };
 enum class CifarLabels { kFine, kCoarse };                ///< "fine", "coarse"
 enum class OnDamaged { kStop, kSkip };                    ///< "stop", "skip"
 enum class Arithmetic { kPillow8, kFloat, kTensorflow };  ///< "pillow8", "float", "tensorflow"
-enum class Precision { kFloat32, kBf16 };                 ///< "float32", "bf16"
+enum class Precision { kFloat32, kTf32, kBf16 };          ///< "float32", "tf32", "bf16"
 enum class OptimizerKind { kSgd, kAdam, kAdamW, kLars, kLarc };  ///< "sgd", "adam", ...
 /// The rate of a batch of B images: "none": base_lr; "linear": base_lr B / 256; "sqrt": base_lr
 /// sqrt(B).

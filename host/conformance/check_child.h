@@ -29,8 +29,9 @@ struct CheckResult {
   double seconds = 0;
 };
 
-/// Runs a check in a process of its own, so that a plugin which crashes, ends the process or never
-/// returns fails this one check and nothing else. [main thread]
+/// Runs a check in a process of its own, on the device that KITH_DEVICE names (kith/harness.hpp),
+/// so that a plugin which crashes, ends the process or never returns fails this one check and
+/// nothing else. [main thread]
 /// @throws kith::Error  if no child can be started.
 CheckResult run_in_child(const Check& check, const std::filesystem::path& file,
                          const ChildSettings& settings = {});

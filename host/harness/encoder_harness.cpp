@@ -79,7 +79,7 @@ Named EncoderHarness::gradients(const Values& images, const Named& weights) {
   clear_gradients(p.job->state());
   const auto input = to_tensor(images, p.real).requires_grad_(true);
   const auto results = p.forward(input, Mode::kTraining);
-  at::Tensor loss = at::zeros({}, p.real);
+  at::Tensor loss = at::zeros({}, at::device(device()).dtype(p.real));
   for (const auto& [name, values] : weights) {
     const auto& output = results[p.job->output_index(p.encoder, name)];
     if (output.sizes() != at::IntArrayRef(values.shape))

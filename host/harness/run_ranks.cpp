@@ -6,6 +6,13 @@
 #include "harness/team.h"
 
 namespace kith::harness {
+namespace {
+
+thread_local bool rank_thread = false;
+
+}  // namespace
+
+bool is_rank_thread() { return rank_thread; }
 
 std::unique_ptr<host::Communicator> communicator_of(const Rank* rank) {
   return rank == nullptr ? host::make_single_rank()
@@ -19,6 +26,7 @@ void on_ranks(int count, const std::function<void(const Rank&)>& work) {
   std::vector<std::thread> threads;
   for (int r = 0; r < count; ++r) {
     threads.emplace_back([&, r] {
+      rank_thread = true;
       try {
         work(Rank(r, count, team));
       } catch (...) {

@@ -15,6 +15,9 @@ class Team {
   host::ThreadRanks ranks;
 };
 
+/// Does on_ranks run on this thread?
+bool is_rank_thread();
+
 /// Null: one rank alone.
 std::unique_ptr<host::Communicator> communicator_of(const Rank* rank);
 

@@ -3,10 +3,12 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdlib>
 #include <kith/error.hpp>
 
 #include "harness/plugin_access.h"
 #include "harness/team.h"
+#include "train/device.h"
 
 namespace kith::harness {
 
@@ -14,6 +16,15 @@ double Values::number() const {
   if (numbers.size() != 1)
     throw ShapeError("harness: wanted one number, got " + std::to_string(numbers.size()));
   return numbers[0];
+}
+
+at::Device device() {
+  if (is_rank_thread()) return at::kCPU;
+  static const auto device = [] {
+    const char* word = std::getenv("KITH_DEVICE");
+    return host::open_device(word == nullptr ? "cpu" : word);
+  }();
+  return device;
 }
 
 at::ScalarType scalar_type(Compute compute) {
@@ -31,11 +42,12 @@ at::Tensor to_tensor(const Values& values, at::ScalarType real) {
   const auto type = values.kind == Number::kWhole   ? at::kLong
                     : values.kind == Number::kTruth ? at::kBool
                                                     : real;
-  return at::from_blob(numbers, values.shape, at::kDouble).to(type, false, true);
+  return at::from_blob(numbers, values.shape, at::kDouble)
+      .to(device(), type, /*non_blocking=*/false, /*copy=*/true);
 }
 
 at::Tensor to_tensor(const std::vector<std::int64_t>& numbers) {
-  return at::tensor(at::IntArrayRef(numbers), at::kLong);
+  return at::tensor(at::IntArrayRef(numbers), at::kLong).to(device());
 }
 
 Values to_values(const at::Tensor& tensor) {
@@ -55,6 +67,7 @@ Values to_values(const at::Tensor& tensor) {
 std::unique_ptr<host::Job> make_job(const Settings& settings) {
   host::JobSettings job;
   job.seed = settings.seed;
+  job.device = device();
   job.dtype = scalar_type(settings.compute);
   job.train_images = settings.train_images;
   job.batch_size = settings.batch_size;

@@ -14,9 +14,8 @@ namespace kith::host {
 ///
 /// On the CPU (float32 and float64) bank rows are read where they are, in the forward and again in
 /// the backward pass: no [N, K, C] copy is made (gathered_tiles.h). Elsewhere it is a composition
-/// of ATen's operators that copies some rows' bank rows at a time, not a kernel; it has not been
-/// run on CUDA. Places are checked on the CPU only: a check elsewhere would wait for the device.
-/// [any thread]
+/// of ATen's operators that copies some rows' bank rows at a time, not a kernel. Places are checked
+/// on the CPU only: a check elsewhere would wait for the device. [any thread]
 /// @throws c10::Error  on shapes, dtypes, places that do not fit, or a bank that wants a gradient,
 /// with what came.
 at::Tensor gathered_rows_dot(const at::Tensor& rows, const at::Tensor& bank,

@@ -21,9 +21,8 @@ namespace kith::host {
 /// float32 and float64 are computed as they are; other real dtypes, and all under autocast, in
 /// float32, and the loss is float32 then. On the CPU in tiles (softmax_tiles.h), with the gradients
 /// found in the forward pass, so that there is no second derivative: asking for one throws.
-/// Elsewhere it is a composition of ATen's operators with an [N, M] tensor, not a kernel; it has
-/// not been run on CUDA. Positions are checked on the CPU only: a check elsewhere would wait for
-/// the device. [any thread]
+/// Elsewhere it is a composition of ATen's operators with an [N, M] tensor, not a kernel. Positions
+/// are checked on the CPU only: a check elsewhere would wait for the device. [any thread]
 ///
 /// The sum and the mean are those of SimCLR, arXiv 2002.05709, Sec. 2.1, Eq. 1.
 /// @throws c10::Error  on shapes, dtypes, positions or a temperature that do not fit, with what

@@ -3,12 +3,25 @@
 
 #include <ATen/Context.h>
 #include <dlfcn.h>
+#include <stdlib.h>
 
 #include <filesystem>
 #include <kith/error.hpp>
 
 namespace kith::host {
 namespace {
+
+/// On a GPU too float32 is float32, not TF32, and the same run gives the same numbers wherever
+/// LibTorch has a way to: an operator that has none says so once, as a warning.
+void settle_numbers() {
+  auto& context = at::globalContext();
+  convolve_in_tf32(false);
+  context.setAllowTF32CuBLAS(false);
+  context.setBenchmarkCuDNN(false);
+  context.setDeterministicCuDNN(true);
+  context.setDeterministicAlgorithms(true, /*warn_only=*/true);
+  context.setDeterministicFillUninitializedMemory(false);
+}
 
 /// Opens libtorch_cuda.so beside the LibTorch that is loaded. Returns what went wrong, empty if
 /// nothing did.
@@ -20,7 +33,10 @@ std::string open_libtorch_cuda() {
     const auto file = std::filesystem::path(info.dli_fname).parent_path() / "libtorch_cuda.so";
     if (!std::filesystem::exists(file))
       return "this LibTorch was built without CUDA (no " + file.string() + ")";
+    // cuBLAS reads it as it is opened: without it, matrix products may differ from run to run.
+    ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
     if (dlopen(file.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) return dlerror();
+    settle_numbers();
     return "";
   }();
   return problem;
@@ -36,6 +52,8 @@ std::string cuda_problem() {
 }
 
 }  // namespace
+
+void convolve_in_tf32(bool allowed) { at::globalContext().setAllowTF32CuDNN(allowed); }
 
 bool sees_gpu() {
   return std::filesystem::exists("/dev/nvidia0") || std::filesystem::exists("/dev/dxg");

@@ -10,6 +10,7 @@
 
 #include "tensor/autocast.h"
 #include "tensor/border.h"
+#include "train/device.h"
 #include "train/gradient_average.h"
 #include "train/gradient_clip.h"
 
@@ -78,6 +79,7 @@ TrainingStep::TrainingStep(Job& job, const Experiment& experiment, std::int64_t 
       steps_(steps_per_epoch * experiment.train.epochs),
       steps_per_epoch_(steps_per_epoch) {
   check_schedule(schedule_, steps_, steps_per_epoch_);
+  if (!job_.settings().device.is_cpu()) convolve_in_tf32(train_.precision == Precision::kTf32);
   const ParameterExemptions exemptions{experiment.optimizer.no_decay,
                                        experiment.optimizer.no_adaptation};
   for (auto& p : job_.state().parameters()) {

@@ -154,9 +154,14 @@ TEST_F(BadExperimentTest, MoreThreadsThanCoresAreRefused) {
 TEST_F(BadExperimentTest, GpuThatIsNotThereIsAnError) {
   if (std::filesystem::exists("/dev/nvidia0") || std::filesystem::exists("/dev/dxg"))
     GTEST_SKIP() << "this machine seems to have a GPU";
-  EXPECT_EQ(error_of_run(kSmallExperiment, {"--device", "cuda"}),
-            "device: cuda was asked for and can't be used: no NVIDIA GPU is seen (no /dev/nvidia0 "
-            "and no /dev/dxg)\n");
+  const std::string missing =
+      "device: cuda was asked for and can't be used: no NVIDIA GPU is seen (no /dev/nvidia0 and no "
+      "/dev/dxg)\n";
+  EXPECT_EQ(error_of_run(kSmallExperiment, {"--device", "cuda"}), missing);
+  environment["KITH_DEVICE"] = "cuda";
+  EXPECT_EQ(error_of_run(kSmallExperiment), missing) << "where --device is not given";
+  EXPECT_EQ(kith({"plugin", "check", "knn"}).err, missing);
+  EXPECT_EQ(kith({"plugin", "check", "knn", "--device", "cpu"}).err, "");
 }
 
 TEST_F(BadExperimentTest, FolderThatExistsIsNotTouched) {

@@ -15,9 +15,12 @@ namespace kith::integration {
 namespace fs = std::filesystem;
 namespace {
 
-/// This process's environment without what would change what the program does.
+/// This process's environment without what would change what the program does; runs are on the CPU
+/// unless KITH_DEVICE says otherwise.
 std::map<std::string, std::string> inherited_environment() {
   std::map<std::string, std::string> all;
+  const char* device = std::getenv("KITH_DEVICE");
+  all["KITH_DEVICE"] = device == nullptr ? "cpu" : device;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
     const auto end = text.find('=');

@@ -183,8 +183,22 @@ inline Tensor max_pool2d(const Tensor& x, std::int64_t kernel, std::int64_t stri
   return call<"aten::max_pool2d">(x, k, s, p);
 }
 /// The mean over a grid of side x side cells: [N, C, H, W] -> [N, C, side, side].
+///
+/// On a GPU the rows are averaged first, then the columns: LibTorch's own gradient of the mean over
+/// cells that overlap adds there in an order of chance.
 inline Tensor adaptive_avg_pool2d(const Tensor& x, std::int64_t side) {
-  return call<"aten::adaptive_avg_pool2d">(x, std::array<std::int64_t, 2>{side, side});
+  if (side == 1 || !x.is_cuda())
+    return call<"aten::adaptive_avg_pool2d">(x, std::array<std::int64_t, 2>{side, side});
+  const auto averaged = [side](const Tensor& y, std::int64_t d) {
+    const std::int64_t size = y.size(d);
+    std::vector<Tensor> cells;
+    for (std::int64_t i = 0; i < side; ++i) {
+      const std::int64_t first = i * size / side, end = ((i + 1) * size + side - 1) / side;
+      cells.push_back(y.narrow(d, first, end - first).mean(d, true));
+    }
+    return cat(cells, d);
+  };
+  return averaged(averaged(x, 2), 3);
 }
 inline Tensor avg_pool2d(const Tensor& x, std::int64_t kernel, std::int64_t stride) {
   return call<"aten::avg_pool2d">(x, std::array<std::int64_t, 2>{kernel, kernel},

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "device.h"
 #include "host/model/fixture_job.h"
 #include "host/model/tiny_experiment.h"
 #include "train/dry_run.h"
@@ -30,8 +31,8 @@ struct Setting {
                    bool labels = true, bool test = true)
       : tiny(more, std::move(overrides), labels, test),
         assembly(tiny.assemble()),
-        job(make_job(assembly, at::kCPU)),
-        evaluator(assembly, at::kCPU, 1) {}
+        job(make_job(assembly, test::device())),
+        evaluator(assembly, test::device(), 1) {}
   std::int64_t size(Split split) const { return assembly.dataset->size(split); }
   TinyExperiment tiny;
   Assembly assembly;
@@ -123,7 +124,7 @@ TEST(EvaluatorTest, ABanksRowsHaveTheLabelsOfTheImagesThatAreTrainedOn) {
   auto overrides = kInstDisc;
   overrides.push_back("data.train_images=15");
   Setting s("", overrides);
-  const auto& bank = s.job->state().find_buffer("method.memory_bank")->value;
+  const auto bank = s.job->state().find_buffer("method.memory_bank")->value.cpu();
   EXPECT_TRUE(at::equal(bank_rows(*s.job, s.assembly, "memory_bank"), bank));
   const auto labels = trained_labels(s.assembly);
   const auto& all = s.assembly.dataset->labels(Split::kTrain);

@@ -8,6 +8,7 @@
 #include <kith/error.hpp>
 #include <limits>
 
+#include "device.h"
 #include "host/model/fixture_job.h"
 
 namespace kith::host::test {
@@ -21,17 +22,20 @@ const std::vector<std::string> kNames{"first", "none", "last"};
 /// Three parameters, the second without a gradient; `value` stands in the gradient of the last.
 std::vector<at::Tensor> parameters(double value) {
   std::vector<at::Tensor> all;
-  for (int i = 0; i < 3; ++i) all.push_back(at::zeros({2, 3}).requires_grad_());
-  all[0].mutable_grad() = at::ones({2, 3});
-  all[2].mutable_grad() = at::ones({2, 3});
+  for (int i = 0; i < 3; ++i)
+    all.push_back(at::zeros({2, 3}, on_device(at::kFloat)).requires_grad_());
+  all[0].mutable_grad() = at::ones_like(all[0]);
+  all[2].mutable_grad() = at::ones_like(all[0]);
   all[2].mutable_grad()[1][1] = value;
   return all;
 }
 
+at::Tensor loss_of(double value) { return at::scalar_tensor(value, on_device(at::kFloat)); }
+
 std::string error_of(Reading reading, double loss, double gradient) {
   FiniteWatch watch(reading);
   return thrown<kith::Error>([&] {
-    watch.see(at::scalar_tensor(loss), kNames, parameters(gradient), 7, 0.25);
+    watch.see(loss_of(loss), kNames, parameters(gradient), 7, 0.25);
     watch.require();
   });
 }
@@ -66,7 +70,7 @@ TEST_P(FiniteWatchTest, NamesTheParameterOfAGradientThatIsNotFinite) {
 TEST(FiniteWatchHeldTest, TheFirstBadStepIsHeldAndSkipStaysSet) {
   FiniteWatch watch(Reading::kWhenAsked);
   const auto see = [&](std::int64_t step, double loss, double gradient) {
-    watch.see(at::scalar_tensor(loss), kNames, parameters(gradient), step, 0.1);
+    watch.see(loss_of(loss), kNames, parameters(gradient), step, 0.1);
     return watch.skip().item<float>();
   };
   EXPECT_EQ(see(3, 1, 1), 0);
@@ -80,11 +84,10 @@ TEST(FiniteWatchHeldTest, TheFirstBadStepIsHeldAndSkipStaysSet) {
 
 TEST(FiniteWatchHeldTest, AnotherSetOfParametersIsPrecededByAReading) {
   FiniteWatch watch(Reading::kWhenAsked);
-  watch.see(at::scalar_tensor(1.0), kNames, parameters(kInfinity), 0, 0.1);
-  EXPECT_THAT(thrown<kith::Error>([&] {
-                watch.see(at::scalar_tensor(1.0), {"other"}, {parameters(1)[0]}, 1, 0.1);
-              }),
-              testing::HasSubstr("at step 0, in 1 of 2 parameters, the first 'last'"));
+  watch.see(loss_of(1), kNames, parameters(kInfinity), 0, 0.1);
+  EXPECT_THAT(
+      thrown<kith::Error>([&] { watch.see(loss_of(1), {"other"}, {parameters(1)[0]}, 1, 0.1); }),
+      testing::HasSubstr("at step 0, in 1 of 2 parameters, the first 'last'"));
 }
 
 TEST(FiniteStepTest, NothingMovesInAStepThatIsNotFinite) {
@@ -97,9 +100,16 @@ TEST(FiniteStepTest, NothingMovesInAStepThatIsNotFinite) {
   fixture.run(0);
   std::map<std::string, at::Tensor> before;
   for (const auto& name : fixture.parameter_names()) before[name] = fixture.parameter(name).clone();
-  EXPECT_THAT(thrown<kith::Error>([&] { fixture.run(1); }),
+  EXPECT_THAT(thrown<kith::Error>([&] {
+                fixture.run(1);
+                fixture.training->require_finite();  // on a GPU it is not looked at before
+              }),
               testing::HasSubstr("the first 'method.factor'"));
-  for (const auto& [name, value] : before) EXPECT_TRUE(at::equal(fixture.parameter(name), value));
+  for (const auto& [name, value] : before) {
+    // Where the loss is read later, copies have followed what they copy, which did not move.
+    if (fixture.job->state().find_parameter(name)->is_copy && !value.is_cpu()) continue;
+    EXPECT_TRUE(at::equal(fixture.parameter(name), value)) << name;
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "device.h"
 #include "host/model/fixture_job.h"
 #include "host/model/tiny_experiment.h"
 #include "train/trainer.h"
@@ -18,7 +19,7 @@ std::vector<std::string> warnings_of(std::vector<std::string> overrides, int vie
   overrides.insert(overrides.end(), {"train.epochs=80", "views.0.count=" + std::to_string(views)});
   const TinyExperiment tiny("", std::move(overrides));
   const auto assembly = tiny.assemble();
-  const auto job = make_job(assembly, at::kCPU);
+  const auto job = make_job(assembly, test::device());
   Trainer trainer(assembly, *job, Threads{1, 1});
   std::vector<std::string> warnings;
   TrainerEvents events;

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "device.h"
 #include "golden/golden_file.h"
 #include "model/batch_norm.h"
 
@@ -12,7 +13,7 @@ namespace {
 
 void expect_equal(const at::Tensor& actual, const golden::Array& expected,
                   golden::Tolerance tolerance) {
-  const auto flat = actual.detach().to(at::kDouble).contiguous().view({-1});
+  const auto flat = actual.detach().cpu().to(at::kDouble).contiguous().view({-1});
   const std::vector<double> numbers(flat.data_ptr<double>(),
                                     flat.data_ptr<double>() + flat.numel());
   EXPECT_EQ(golden::find_difference(numbers, expected.reals(), tolerance), "");
@@ -23,7 +24,7 @@ void check_case(const golden::Case& c, at::ScalarType dtype) {
   const auto values = exact ? golden::kFloat64 : golden::kFloat32;
   const auto gradients = exact ? golden::kFloat64 : golden::kFloat32Gradient;
   const auto tensor = [dtype](const golden::Array& array) {
-    return at::tensor(array.reals(), at::kDouble).view(array.shape()).to(dtype);
+    return at::tensor(array.reals(), at::kDouble).view(array.shape()).to(on_device(dtype));
   };
   BatchNormCall call;
   call.weight = tensor(c.input("p_weight")).requires_grad_(true);

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
+#include "device.h"
 #include "golden/golden_file.h"
 #include "host/model/fixture_job.h"
 #include "host/model/tiny_experiment.h"
@@ -123,7 +124,7 @@ TEST(ChunkedCallTest, TheSecondRunDrawsWhatTheFirstDrew) {
 TEST(ChunkedCallTest, BatchNormThatSeesChunksIsToldOnce) {
   TinyExperiment tiny("", {"encoder.norm=true", "train.accumulation=2"});
   const auto assembly = tiny.assemble();
-  const auto job = make_job(assembly, at::kCPU);
+  const auto job = make_job(assembly, test::device());
   Trainer trainer(assembly, *job, Threads{1, 1});
   std::vector<std::string> warnings;
   TrainerEvents events;

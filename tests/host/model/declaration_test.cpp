@@ -94,8 +94,9 @@ TEST(InitialiserTest, NormalNumbersHaveTheirMoments) {
 TEST(InitialiserTest, UnitRowsHaveNormOneAndDiffer) {
   FixtureJob made({.method = "initial_method"});
   const auto rows = made.parameter("method.begins.unit_rows").detach();
-  EXPECT_TRUE(at::allclose(rows.norm(2, {1}), at::ones({30}, at::kDouble)));
-  EXPECT_LT((rows.mm(rows.t()) - at::eye(30, at::kDouble)).abs().max().item<double>(), 0.999);
+  EXPECT_TRUE(at::allclose(rows.norm(2, {1}), at::ones({30}, on_device(at::kDouble))));
+  EXPECT_LT((rows.mm(rows.t()) - at::eye(30, on_device(at::kDouble))).abs().max().item<double>(),
+            0.999);
 }
 
 TEST(InitialiserTest, TheSameNameBeginsTheSameUnderTheSameSeed) {

@@ -59,6 +59,7 @@ PluginObjectPtr fixture(const std::string& kind, const std::string& name, const 
 FixtureJob::FixtureJob(const Plan& plan, std::unique_ptr<Communicator> ranks) : plan_(plan) {
   JobSettings settings;
   settings.seed = plan.seed;
+  settings.device = plan.device;
   settings.dtype = plan.dtype;
   settings.train_images = plan.batch_size * plan.steps_per_epoch;
   settings.batch_size = plan.batch_size;
@@ -93,10 +94,10 @@ kith_step_s FixtureJob::batch(std::int64_t number, std::int64_t first, std::int6
         at::arange(n * 6, at::kDouble) + static_cast<double>(number * 100 + view * 7);
     step.views.push_back(((pixels * 1.7).sin() + (pixels * 0.3).cos())
                              .view({n, 1, 2, 3})
-                             .to(plan_.dtype)
+                             .to(job->options())
                              .narrow(0, first, rows));
   }
-  step.indices = at::arange(first, first + rows, at::kLong);
+  step.indices = at::arange(first, first + rows, at::device(plan_.device).dtype(at::kLong));
   step.labels = step.indices.remainder(3);
   return step;
 }

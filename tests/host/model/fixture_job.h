@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/experiment.h"
+#include "device.h"
 #include "model/job.h"
 #include "model/plugin_shelf.h"
 #include "train/training_step.h"
@@ -34,6 +35,7 @@ struct Plan {
   std::string encoder = "small_net";
   Changes encoder_options = {};
   at::ScalarType dtype = at::kDouble;
+  at::Device device = test::device();  ///< of ranks that are threads: the CPU
   std::uint64_t seed = 1;
   std::int64_t batch_size = 8;
   std::int64_t steps_per_epoch = 2;

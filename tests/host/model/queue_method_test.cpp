@@ -31,7 +31,7 @@ class QueueMethodTest : public testing::Test {
 TEST_F(QueueMethodTest, TheNewestKeysTakeThePlaceOfTheOldest) {
   FixtureJob made(plan);
   auto expected = made.buffer("method.queue").clone();
-  EXPECT_TRUE(at::allclose(expected.norm(2, {1}), at::ones({24}, at::kDouble)))
+  EXPECT_TRUE(at::allclose(expected.norm(2, {1}), at::ones({24}, on_device(at::kDouble))))
       << "it begins with unit rows";
   for (std::int64_t step = 0; step < 7; ++step) {
     made.run(step);
@@ -65,20 +65,23 @@ TEST_F(QueueMethodTest, TheLossIsTheCrossEntropyOfTheKeyAgainstTheQueue) {
              key = keys_of(made, made.batch(0).views[1]);
   const auto logits = at::cat({(query * key).sum(1, true), query.mm(queue.t())}, 1) / 0.07;
   EXPECT_NEAR(loss.item<double>(),
-              at::cross_entropy_loss(logits, at::zeros({8}, at::kLong)).item<double>(), 1e-12);
+              at::cross_entropy_loss(logits, at::zeros({8}, on_device(at::kLong))).item<double>(),
+              1e-12);
 }
 
 TEST_F(QueueMethodTest, RanksEnqueueTheKeysOfAll) {
+  auto on_cpu = plan;
+  on_cpu.device = at::kCPU;
   std::vector<at::Tensor> queues(2);
   on_ranks(2, [&](int rank, std::unique_ptr<Communicator> ranks) {
-    FixtureJob made(plan, std::move(ranks));
+    FixtureJob made(on_cpu, std::move(ranks));
     auto half = made.batch(0, rank * 4, 4);
     made.job->method_step(half);
     made.job->method_after_optimizer(half);
     queues[static_cast<std::size_t>(rank)] = made.buffer("method.queue").clone();
   });
   EXPECT_TRUE(at::equal(queues[0], queues[1])) << "equal over ranks";
-  FixtureJob one(plan);
+  FixtureJob one(on_cpu);
   auto whole = one.batch(0);
   one.job->method_step(whole);
   one.job->method_after_optimizer(whole);

@@ -52,12 +52,13 @@ TEST(RandomTest, DrawsHaveTheRangesAndMomentsAskedFor) {
   EXPECT_EQ(integers.max().item<std::int64_t>(), 4)
       << "below 5, and each of the seven comes in 2,000";
   EXPECT_NEAR(draws.at("mask").to(at::kDouble).mean().item<double>(), 0.3, 0.051);
-  EXPECT_TRUE(at::equal(std::get<0>(draws.at("permutation").sort()), at::arange(100, at::kLong)));
+  EXPECT_TRUE(at::equal(std::get<0>(draws.at("permutation").sort()),
+                        at::arange(100, on_device(at::kLong))));
 }
 
 TEST(RandomTest, ReplacedDrawsAreTakenAsTheyAre) {
   FixtureJob made({.method = "draws_method"});
-  const auto given = at::full({40, 50}, 0.125, at::kDouble);
+  const auto given = at::full({40, 50}, 0.125, on_device(at::kDouble));
   made.job->draw_replacements()["uniform"] = given;
   const auto draws = draws_of(made, 0);
   EXPECT_TRUE(at::equal(draws.at("uniform"), given));

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "device.h"
 #include "host/tensor/facade.h"
 #include "tensor/autocast.h"
 
@@ -18,7 +19,7 @@ using CustomGradientTest = FacadeTest;
 using CheckpointTest = FacadeTest;
 
 at::Tensor leaf(at::IntArrayRef sizes, at::ScalarType type = at::kDouble) {
-  return at::randn(sizes, type).requires_grad_(true);
+  return at::randn(sizes, on_device(type)).requires_grad_(true);
 }
 
 /// exp(a) * b, with its backward written by hand.
@@ -47,7 +48,7 @@ TEST_F(CustomGradientTest, EqualsAutomaticDifferentiationInFloat64) {
 
 TEST_F(CustomGradientTest, LeavesOutInputsWithoutAGradientAndOutputsThatNothingReached) {
   const auto a = leaf({2});
-  const auto constant = at::ones({2}, at::kDouble);
+  const auto constant = at::ones({2}, on_device(at::kDouble));
   kith::Tensor first, second;
   {
     const kith::NoGrad no_grad;
@@ -62,7 +63,7 @@ TEST_F(CustomGradientTest, LeavesOutInputsWithoutAGradientAndOutputsThatNothingR
                                          });
   to_host(out[0].sum()).backward();
   EXPECT_FALSE(second_arrived);
-  EXPECT_TRUE(at::equal(a.grad(), at::full({2}, 2.0, at::kDouble)));
+  EXPECT_TRUE(at::equal(a.grad(), at::full({2}, 2.0, on_device(at::kDouble))));
 }
 
 TEST_F(CustomGradientTest, AThrowingBackwardIsAnErrorAndTheHostGoesOn) {
@@ -77,7 +78,7 @@ TEST_F(CustomGradientTest, AThrowingBackwardIsAnErrorAndTheHostGoesOn) {
   for (int i = 0; i < 2; ++i)
     EXPECT_THAT(error_of<kith::DataError>(broken), HasSubstr("backward: by hand: no"));
   to_host((x * 3.0).sum()).backward();
-  EXPECT_TRUE(at::equal(a.grad(), at::full({2}, 3.0, at::kDouble)));
+  EXPECT_TRUE(at::equal(a.grad(), at::full({2}, 3.0, on_device(at::kDouble))));
 }
 
 TEST_F(CustomGradientTest, RefusesAWrongNumberOfGradientsAndAWrongShape) {
@@ -89,8 +90,8 @@ TEST_F(CustomGradientTest, RefusesAWrongNumberOfGradientsAndAWrongShape) {
       error_of<kith::ShapeError>(
           [&] { run([](const Tensors& g) { return Tensors{g[0], g[0]}; }); }),
       HasSubstr("custom_gradient: backward must return one gradient an input, wanted 1, got 2"));
-  EXPECT_ANY_THROW(
-      run([](const Tensors&) { return Tensors{to_facade(at::ones({3}, at::kDouble))}; }));
+  EXPECT_ANY_THROW(run(
+      [](const Tensors&) { return Tensors{to_facade(at::ones({3}, on_device(at::kDouble)))}; }));
 }
 
 TEST_F(CustomGradientTest, ReleasesTheBackwardOnceWithTheGraph) {
@@ -140,13 +141,14 @@ TEST_F(CheckpointTest, GivesTheSameLossAndGradientsBitForBit) {
 
 TEST_F(CheckpointTest, ParametersInsideGetGradientsThoughNoInputNeedsOne) {
   const auto w = leaf({3});
-  const auto y = kith::checkpoint({to_facade(at::full({3}, 2.0, at::kDouble)), kith::Tensor()},
-                                  [&](const Tensors& in) {
-                                    EXPECT_FALSE(in[1].defined());
-                                    return in[0] * to_facade(w);
-                                  });
+  const auto y =
+      kith::checkpoint({to_facade(at::full({3}, 2.0, on_device(at::kDouble))), kith::Tensor()},
+                       [&](const Tensors& in) {
+                         EXPECT_FALSE(in[1].defined());
+                         return in[0] * to_facade(w);
+                       });
   to_host(y.sum()).backward();
-  EXPECT_TRUE(at::equal(w.grad(), at::full({3}, 2.0, at::kDouble)));
+  EXPECT_TRUE(at::equal(w.grad(), at::full({3}, 2.0, on_device(at::kDouble))));
 }
 
 TEST_F(CheckpointTest, TheSecondRunDrawsWhatLibTorchsGeneratorGaveTheFirst) {
@@ -157,11 +159,11 @@ TEST_F(CheckpointTest, TheSecondRunDrawsWhatLibTorchsGeneratorGaveTheFirst) {
     masks.push_back(to_host(dropped).detach() != 0);
     return dropped;
   });
-  const auto next = at::rand({4});
+  const auto next = at::rand({4}, on_device(at::kFloat));
   to_host(y.sum()).backward();
   ASSERT_EQ(masks.size(), 2U);
   EXPECT_TRUE(at::equal(masks[0], masks[1]));
-  EXPECT_FALSE(at::equal(at::rand({4}), next))
+  EXPECT_FALSE(at::equal(at::rand({4}, on_device(at::kFloat)), next))
       << "the backward pass leaves the generator where it was";
 }
 
@@ -178,7 +180,7 @@ TEST_F(CheckpointTest, TheSecondRunCastsAsTheFirst) {
     };
     kith::Tensor y;
     {
-      const Autocast autocast(at::kCPU, true, at::kBFloat16);
+      const Autocast autocast(device().type(), true, at::kBFloat16);
       y = again ? kith::checkpoint({to_facade(x)}, segment) : segment({to_facade(x)});
     }
     to_host(y.to(kith::Dtype::kFloat32).square().sum()).backward();
@@ -191,10 +193,10 @@ TEST_F(CheckpointTest, TheSecondRunCastsAsTheFirst) {
 }
 
 TEST_F(CheckpointTest, ACastMadeWithoutAGradientIsNotUsedWithOne) {
-  const auto x = at::randn({4, 8}), w = leaf({8, 8}, at::kFloat);
+  const auto x = at::randn({4, 8}, on_device(at::kFloat)), w = leaf({8, 8}, at::kFloat);
   kith::Tensor y;
   {
-    const Autocast autocast(at::kCPU, true, at::kBFloat16);
+    const Autocast autocast(device().type(), true, at::kBFloat16);
     {
       const kith::NoGrad no_grad;
       to_facade(x).matmul(to_facade(w));

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <kith/error.hpp>
 
+#include "device.h"
 #include "eval/evaluator.h"
 #include "host/model/fixture_job.h"
 #include "host/model/tiny_experiment.h"
@@ -55,7 +56,7 @@ Outcome train(std::int64_t loader_threads, bool skip_damaged, std::int64_t fille
   source.train = std::make_unique<FailingSource>(fails);
   assembly.dataset = std::make_unique<Dataset>(std::move(source), 0, 0, skip_damaged);
   fails = true;
-  const auto job = make_job(assembly, at::kCPU);
+  const auto job = make_job(assembly, test::device());
   Trainer trainer(assembly, *job, {1, loader_threads});
   Outcome run;
   TrainerEvents events;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "device.h"
 #include "eval/evaluator.h"
 #include "host/model/fixture_job.h"
 #include "host/model/tiny_experiment.h"
@@ -28,10 +29,10 @@ struct ProbeRun {
                     bool labels = true)
       : tiny(more, std::move(overrides), labels),
         assembly(tiny.assemble()),
-        job(make_job(assembly, at::kCPU)) {
+        job(make_job(assembly, test::device())) {
     job->set_training(true);
-    batch.views = {at::linspace(-1, 1, 8 * 16).view({8, 1, 4, 4}).sin()};
-    batch.labels = at::arange(8) % 3;
+    batch.views = {at::linspace(-1, 1, 8 * 16, on_device(at::kFloat)).view({8, 1, 4, 4}).sin()};
+    batch.labels = at::arange(8, on_device(at::kLong)) % 3;
   }
   at::Tensor call(const at::Tensor& views) {
     return job->call(job->find_role("encoder"), views, 1)[0];
@@ -95,7 +96,8 @@ TEST(OnlineProbeTest, LearnsFromTheFirstCallOfTheStep) {
   s.call(s.batch.views[0] + 1);  // not looked at
   probe->learn(s.batch);
   // By hand: from zeros each class has 1 / 3; Adam's first step is lr g / (|g| + eps).
-  const auto error = at::full({8, 3}, 1.0 / 3) - at::one_hot(s.batch.labels, 3);
+  const auto error =
+      at::full({8, 3}, 1.0 / 3, on_device(at::kFloat)) - at::one_hot(s.batch.labels, 3);
   const auto gradient = error.t().matmul(features) / 8;
   const auto state = state_of(*probe);
   EXPECT_TRUE(
@@ -119,7 +121,7 @@ TEST(OnlineProbeTest, LearnsClassesThatFeaturesTellApart) {
     s.call(s.batch.views[0]);
     probe->learn(s.batch);
   }
-  EXPECT_EQ(probe->top1(s.call(s.batch.views[0]).detach(), s.batch.labels), 1);
+  EXPECT_EQ(probe->top1(s.call(s.batch.views[0]).detach().cpu(), s.batch.labels.cpu()), 1);
 }
 
 TEST(OnlineProbeTest, ViewsThatAreJoinedHaveTheFirstOneFirst) {
@@ -171,7 +173,7 @@ TEST(OnlineProbeTest, IsInTheCheckpointAndInTheDryRun) {
 TEST(OnlineProbeTest, ItsShareOfValAndOfTestIsAResult) {
   ProbeRun s(kOnlineProbe + "[[evaluation]]\nplugin = \"probe_evaluation\"\nevery_epochs = 1\n");
   const auto probe = s.probe();
-  Evaluator evaluator(s.assembly, at::kCPU, 1);
+  Evaluator evaluator(s.assembly, test::device(), 1);
   evaluator.add_probe(probe.get());
   const auto val = evaluator.on_val(*s.job, 1), end = evaluator.at_end(*s.job);
   EXPECT_EQ(val[0].path(), "online_probe/val/trained/plain/top1");
@@ -187,7 +189,7 @@ TEST(OnlineProbeTest, HasNoAccuracyWhereItsWeightsAreNotFinite) {
   probe->for_each_state([](const std::string& name, at::Tensor& t) {
     if (name == "weight") t.fill_(std::nan(""));
   });
-  Evaluator evaluator(s.assembly, at::kCPU, 1);
+  Evaluator evaluator(s.assembly, test::device(), 1);
   evaluator.add_probe(probe.get());
   for (const auto& result : evaluator.at_end(*s.job)) EXPECT_NE(result.evaluation, "online_probe");
   EXPECT_EQ(evaluator.take_warnings(),

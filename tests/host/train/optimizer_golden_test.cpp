@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "device.h"
 #include "golden/golden_file.h"
 #include "train/optimizer.h"
 
@@ -46,11 +47,11 @@ OptimizerSpec spec_of(const Case& c) {
 }
 
 at::Tensor tensor_of(const golden::Array& array, at::ScalarType dtype) {
-  return at::tensor(array.reals(), at::kDouble).reshape(array.shape()).to(dtype);
+  return at::tensor(array.reals(), at::kDouble).reshape(array.shape()).to(test::on_device(dtype));
 }
 
 std::vector<double> values_of(const at::Tensor& tensor) {
-  const at::Tensor flat = tensor.detach().to(at::kDouble).contiguous();
+  const at::Tensor flat = tensor.detach().cpu().to(at::kDouble).contiguous();
   return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
 }
 

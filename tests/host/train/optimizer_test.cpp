@@ -8,8 +8,12 @@
 #include <limits>
 #include <map>
 
+#include "device.h"
+
 namespace kith::host {
 namespace {
+
+using test::on_device;
 
 constexpr OptimizerKind kOptimizerKinds[] = {OptimizerKind::kSgd, OptimizerKind::kAdam,
                                              OptimizerKind::kAdamW, OptimizerKind::kLars,
@@ -30,12 +34,13 @@ OptimizerSpec plain_sgd() {
 }
 
 void set_gradient(at::Tensor parameter, const at::Tensor& gradient) {
-  parameter.mutable_grad() = gradient.to(parameter.scalar_type());
+  parameter.mutable_grad() = gradient.to(parameter.options());
 }
 
 /// A gradient that differs from step to step and from element to element.
 at::Tensor gradient_at(const at::Tensor& parameter, int step) {
-  return at::sin(at::arange(parameter.numel(), at::kDouble) + step).reshape(parameter.sizes());
+  return at::sin(at::arange(parameter.numel(), on_device(at::kDouble)) + step)
+      .reshape(parameter.sizes());
 }
 
 std::map<std::string, at::Tensor> copy_state(Optimizer& optimizer) {
@@ -54,7 +59,7 @@ TEST(OptimizerTest, ConstantLearningRateTakesTheBaseAndFactorsMultiply) {
   both.lr_factor = 0.5;
   std::vector<at::Tensor> parameters;
   for (const ParameterTreatment& treatment : {ParameterTreatment{}, constant, slow, both}) {
-    parameters.push_back(at::zeros({1}, at::kDouble));
+    parameters.push_back(at::zeros({1}, on_device(at::kDouble)));
     optimizer->add_parameter(std::to_string(parameters.size()), parameters.back(), treatment);
     set_gradient(parameters.back(), at::ones({1}));
   }
@@ -68,7 +73,7 @@ TEST(OptimizerTest, ConstantLearningRateTakesTheBaseAndFactorsMultiply) {
 TEST(OptimizerTest, AParameterThatDoesNotDecayMovesByItsGradientAlone) {
   for (OptimizerKind kind : kOptimizerKinds) {
     const auto optimizer = make_optimizer(spec_of(kind));
-    const at::Tensor decays = at::full({2}, 3.0, at::kDouble);
+    const at::Tensor decays = at::full({2}, 3.0, on_device(at::kDouble));
     const at::Tensor stays = decays.clone();
     ParameterTreatment exempt;
     exempt.decays = false;
@@ -78,7 +83,7 @@ TEST(OptimizerTest, AParameterThatDoesNotDecayMovesByItsGradientAlone) {
     set_gradient(decays, at::full({2}, -1e-12));
     set_gradient(stays, at::zeros({2}));
     optimizer->step(0.5, 0.5);
-    EXPECT_TRUE(at::equal(stays, at::full({2}, 3.0, at::kDouble))) << int(kind);
+    EXPECT_TRUE(at::equal(stays, at::full({2}, 3.0, on_device(at::kDouble)))) << int(kind);
     EXPECT_LT(decays[0].item<double>(), 3) << int(kind);
   }
 }
@@ -86,7 +91,7 @@ TEST(OptimizerTest, AParameterThatDoesNotDecayMovesByItsGradientAlone) {
 TEST(OptimizerTest, AParameterWithoutAGradientIsSkippedWithItsState) {
   for (OptimizerKind kind : kOptimizerKinds) {
     const auto optimizer = make_optimizer(spec_of(kind));
-    const at::Tensor parameter = at::ones({2, 2}, at::kDouble);
+    const at::Tensor parameter = at::ones({2, 2}, on_device(at::kDouble));
     optimizer->add_parameter("w", parameter, {});
     set_gradient(parameter, gradient_at(parameter, 0));
     optimizer->step(0.1, 0.1);
@@ -103,10 +108,10 @@ TEST(OptimizerTest, AParameterWithoutAGradientIsSkippedWithItsState) {
 
 void expect_skipped(OptimizerKind kind, at::ScalarType dtype) {
   const auto optimizer = make_optimizer(spec_of(kind)), plain = make_optimizer(spec_of(kind));
-  const at::Tensor parameter = at::ones({2, 2}, dtype), other = parameter.clone();
+  const at::Tensor parameter = at::ones({2, 2}, on_device(dtype)), other = parameter.clone();
   optimizer->add_parameter("w", parameter, {});
   plain->add_parameter("w", other, {});
-  const auto one = at::ones({}), zero = at::zeros({});
+  const auto one = at::ones({}, on_device(at::kFloat)), zero = at::zeros_like(one);
   for (int step = 0; step < 3; ++step) {
     set_gradient(parameter, gradient_at(parameter, step));
     set_gradient(other, gradient_at(other, step));
@@ -136,7 +141,8 @@ TEST(OptimizerTest, AStepThatIsSkippedMovesNothingAndCountsForNothing) {
 TEST(OptimizerTest, AFrozenParameterStaysUntilItIsReleased) {
   for (OptimizerKind kind : kOptimizerKinds) {
     const auto optimizer = make_optimizer(spec_of(kind));
-    const at::Tensor frozen = at::ones({2, 2}, at::kDouble), moves = at::ones({2, 2}, at::kDouble);
+    const at::Tensor frozen = at::ones({2, 2}, on_device(at::kDouble)),
+                     moves = at::ones({2, 2}, on_device(at::kDouble));
     optimizer->add_parameter("frozen", frozen, {});
     optimizer->add_parameter("moves", moves, {});
     optimizer->set_frozen("frozen", true);
@@ -145,7 +151,7 @@ TEST(OptimizerTest, AFrozenParameterStaysUntilItIsReleased) {
     set_gradient(frozen, gradient_at(frozen, 0));
     set_gradient(moves, gradient_at(moves, 0));
     optimizer->step(0.1, 0.1);
-    EXPECT_TRUE(at::equal(frozen, at::ones({2, 2}, at::kDouble)));
+    EXPECT_TRUE(at::equal(frozen, at::ones({2, 2}, on_device(at::kDouble))));
     EXPECT_FALSE(at::equal(moves, frozen));
     // Its first step, when it comes, is the same as the other's first.
     const at::Tensor after_first = moves.clone();
@@ -174,7 +180,8 @@ TEST(OptimizerTest, RestoredStateGivesTheSameNextStepsToTheBit) {
         optimizer.clear_gradients();
       }
     };
-    at::Tensor weight = at::ones({3, 5}), bias = at::zeros({3});
+    at::Tensor weight = at::ones({3, 5}, on_device(at::kFloat)),
+               bias = at::zeros({3}, on_device(at::kFloat));
     const auto first = make(weight, bias);
     run(*first, weight, bias, 0, 5);
     at::Tensor saved_weight = weight.clone(), saved_bias = bias.clone();
@@ -223,8 +230,8 @@ TEST(OptimizerTest, LarsScalesByTheRatioOfNormsUnlessExemptOrZero) {
   OptimizerSpec spec;
   spec.kind = OptimizerKind::kLars;
   const auto optimizer = make_optimizer(spec);
-  const at::Tensor adapts = at::tensor({3.0, 4.0}, at::kDouble), exempt = adapts.clone();
-  const at::Tensor zero = at::zeros({2}, at::kDouble), no_slope = adapts.clone();
+  const at::Tensor adapts = at::tensor({3.0, 4.0}, on_device(at::kDouble)), exempt = adapts.clone();
+  const at::Tensor zero = at::zeros({2}, on_device(at::kDouble)), no_slope = adapts.clone();
   ParameterTreatment no_adaptation;
   no_adaptation.adapts = false;
   optimizer->add_parameter("adapts", adapts, {});
@@ -244,7 +251,8 @@ TEST(OptimizerTest, LarsScalesByTheRatioOfNormsUnlessExemptOrZero) {
 
 TEST(OptimizerTest, AGradientOfAnotherMemoryLayoutGivesTheSameStep) {
   for (OptimizerKind kind : kOptimizerKinds) {
-    const at::Tensor start = at::arange(2 * 3 * 4 * 5, at::kFloat).reshape({2, 3, 4, 5}) / 100;
+    const at::Tensor start =
+        at::arange(2 * 3 * 4 * 5, on_device(at::kFloat)).reshape({2, 3, 4, 5}) / 100;
     const at::Tensor plain = start.clone();
     const at::Tensor last = start.clone().contiguous(at::MemoryFormat::ChannelsLast);
     const auto optimizer = make_optimizer(spec_of(kind));
@@ -264,7 +272,7 @@ TEST(OptimizerTest, AGradientOfAnotherMemoryLayoutGivesTheSameStep) {
 
 TEST(OptimizerTest, MovesParametersThatAutogradWatchesInPlace) {
   for (OptimizerKind kind : kOptimizerKinds) {
-    at::Tensor parameter = at::ones({3}, at::kDouble).requires_grad_();
+    at::Tensor parameter = at::ones({3}, on_device(at::kDouble)).requires_grad_();
     const auto optimizer = make_optimizer(spec_of(kind));
     optimizer->add_parameter("w", parameter, {});
     (parameter * parameter).sum().backward();
@@ -280,7 +288,8 @@ TEST(OptimizerTest, MovesParametersThatAutogradWatchesInPlace) {
 
 TEST(OptimizerTest, ParametersOfSeveralTypesAreUpdatedApart) {
   const auto optimizer = make_optimizer(plain_sgd());
-  const at::Tensor single = at::zeros({1}), twice = at::zeros({1}, at::kDouble);
+  const at::Tensor single = at::zeros({1}, on_device(at::kFloat)),
+                   twice = at::zeros({1}, on_device(at::kDouble));
   optimizer->add_parameter("single", single, {});
   optimizer->add_parameter("double", twice, {});
   set_gradient(single, at::ones({1}));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <kith/error.hpp>
 
+#include "device.h"
 #include "eval/evaluator.h"
 #include "host/model/fixture_job.h"
 #include "host/model/tiny_experiment.h"
@@ -22,7 +23,7 @@ TEST(TrainImagesTest, MethodsStepsAndPositionsAreOfThePartAlone) {
   const auto assembly = tiny.assemble();
   EXPECT_EQ(assembly.train_images(), 17);
   EXPECT_EQ(assembly.steps_per_epoch(), 2);
-  EXPECT_EQ(make_job(assembly, at::kCPU)->settings().train_images, 17);
+  EXPECT_EQ(make_job(assembly, test::device())->settings().train_images, 17);
   ASSERT_EQ(assembly.trained.size(), 17U);
   EXPECT_GT(assembly.trained.back(), 16) << "not the first ones";
   EXPECT_THAT(assembly.positions({assembly.trained[16], assembly.trained[0], assembly.trained[5]}),
@@ -34,8 +35,8 @@ TEST(TrainImagesTest, EvaluationTakesAllOfTrain) {
   const TinyExperiment tiny("[[evaluation]]\nplugin = \"probe_evaluation\"\n",
                             {"data.train_images=8"});
   const auto assembly = tiny.assemble();
-  const auto job = make_job(assembly, at::kCPU);
-  Evaluator evaluator(assembly, at::kCPU, 1);
+  const auto job = make_job(assembly, test::device());
+  Evaluator evaluator(assembly, test::device(), 1);
   int rows = 0;
   for (const auto& result : evaluator.at_end(*job)) {
     if (result.metric != "bank_rows") continue;

@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "device.h"
 #include "host/model/fixture_job.h"
 #include "host/model/tiny_experiment.h"
 #include "train/experiment_run.h"
@@ -131,7 +132,7 @@ TEST(TrainingStepTest, ChannelsLastChangesTheLayoutAndHardlyTheLoss) {
         {"encoder.plugin=convnet", "encoder.widths=[8, 8]", "encoder.strides=[1, 2]",
          "encoder.grid=1", "train.channels_last=" + std::string(channels_last ? "true" : "false")});
     const auto assembly = tiny.assemble();
-    const auto job = make_job(assembly, at::kCPU);
+    const auto job = make_job(assembly, test::device());
     Trainer trainer(assembly, *job, Threads{1, 1});
     std::vector<double> losses;
     TrainerEvents events;
@@ -151,6 +152,27 @@ TEST(TrainingStepTest, ChannelsLastChangesTheLayoutAndHardlyTheLoss) {
     EXPECT_NEAR(plain[i], last[i], 1e-3 * plain[i]) << i;  // float32 sums
 }
 
+TEST(TrainingStepTest, Tf32RoundsConvolutionsOnAGpuAlone) {
+  const auto train = [](const std::string& precision) {
+    TinyExperiment tiny("", {"encoder.plugin=convnet", "encoder.widths=[8, 8]",
+                             "encoder.strides=[1, 2]", "train.precision=" + precision});
+    const auto assembly = tiny.assemble();
+    const auto job = make_job(assembly, test::device());
+    Trainer trainer(assembly, *job, Threads{1, 1});
+    std::vector<double> losses;
+    TrainerEvents events;
+    events.on_log = [&](const StepRecord& r) { losses.push_back(r.loss); };
+    trainer.run(0, StopSignal(), events);
+    return losses;
+  };
+  const auto exact = train("float32"), rounded = train("tf32"), again = train("float32");
+  ASSERT_FALSE(exact.empty());
+  EXPECT_EQ(exact, again) << "what one run allows, the next does not";
+  EXPECT_EQ(exact == rounded, test::device().is_cpu());
+  for (std::size_t i = 0; i < exact.size(); ++i)
+    EXPECT_NEAR(rounded[i], exact[i], 0.02 * exact[i]) << i << ": TF32 has 10 bits";
+}
+
 TEST(TrainingStepTest, TheLearningRateFollowsTheRule) {
   OptimizerConfig c;
   c.base_lr = 0.3;
@@ -166,7 +188,7 @@ TEST(TrainingStepTest, TheLearningRateFollowsTheRule) {
 TEST(TrainerTest, ALossThatIsNotFiniteStopsWithTheStepAndWhatToTry) {
   TinyExperiment tiny("", {"method.plugin=faulty_method", "method.loss=infinite"});
   const auto assembly = tiny.assemble();
-  const auto job = make_job(assembly, at::kCPU);
+  const auto job = make_job(assembly, test::device());
   Trainer trainer(assembly, *job, Threads{1, 1});
   EXPECT_EQ(thrown<kith::Error>([&] { trainer.run(0, StopSignal(), {}); }),
             "training: the loss is not finite at step 0 (got inf); try a lower optimizer.base_lr "

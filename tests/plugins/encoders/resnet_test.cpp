@@ -164,8 +164,10 @@ TEST_P(ResNetForwardTest, EqualsTorchvisionWithTheSameWeights) {
     for (const auto x : own) {
       double theirs = 0;
       ASSERT_TRUE(lines >> theirs);
-      ASSERT_NEAR(x, theirs, 1e-5 * largest)
-          << (mode == Mode::kTraining ? "training" : "evaluation");  // float32
+      // Float32 through up to 50 layers; theirs is on the CPU, and other kernels add in another
+      // order.
+      ASSERT_NEAR(x, theirs, (std::getenv("KITH_DEVICE") == nullptr ? 1e-5 : 1e-4) * largest)
+          << (mode == Mode::kTraining ? "training" : "evaluation");
     }
   }
   EXPECT_EQ(compared, 2);
