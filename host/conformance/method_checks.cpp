@@ -5,7 +5,7 @@
 #include <memory>
 #include <utility>
 
-#include "conformance/check.h"
+#include "conformance/method_subject.h"
 #include "conformance/numbers.h"
 #include "store/scratch_folder.h"
 
@@ -14,50 +14,6 @@ namespace {
 
 using harness::Batch;
 using harness::MethodHarness;
-using harness::Settings;
-
-constexpr std::int64_t kSide = 8, kClasses = 3;
-
-std::int64_t need(const Subject& s, const std::string& name, std::int64_t otherwise) {
-  const auto found = s.plugin.needs.find(name);
-  return found == s.plugin.needs.end() ? otherwise : std::stoll(found->second);
-}
-
-std::int64_t smallest_batch(const Subject& s) {
-  return std::max<std::int64_t>(1, need(s, "min_batch", 1));
-}
-
-/// Even, since a queue may want whole batches.
-std::int64_t usual_batch(const Subject& s) { return 2 * smallest_batch(s); }
-
-Settings settings(std::int64_t n) {
-  return {.height = kSide,
-          .width = kSide,
-          .train_images = 8 * n,
-          .batch_size = n,
-          .classes = kClasses,
-          .epochs = 2,
-          .optimizer = R"(kind = "sgd", base_lr = 0.05, sgd_momentum = 0.9, weight_decay = 1e-4)",
-          .schedule = R"(kind = "cosine")",
-          .most_state_mib = kMostStateMib};
-}
-
-MethodHarness make(const Subject& s, std::int64_t n, const std::string& table = "") {
-  return MethodHarness(table.empty() ? s.plugin.id : table, settings(n), {{"encoder", s.encoder}});
-}
-
-/// Random views; `step` tells batches apart.
-Batch batch(const Subject& s, std::int64_t n, int step = 0) {
-  Batch b;
-  for (std::int64_t v = 0; v < need(s, "min_views", 1); ++v)
-    b.views.push_back(
-        normal({n, 3, kSide, kSide}, "view " + std::to_string(v) + " of " + std::to_string(step)));
-  for (std::int64_t i = 0; i < n; ++i) {
-    b.labels.push_back(i % kClasses);
-    b.indices.push_back((i + step * n) % (8 * n));
-  }
-  return b;
-}
 
 void expect_finite_step(MethodHarness& method, const Batch& b, Findings& f) {
   const auto result = method.train(b);
@@ -73,8 +29,8 @@ void takes_small_and_odd_batches(const Subject& s, Findings& f) {
   for (const auto n : {smallest, smallest + 1, smallest + 5}) {
     f.about("a batch of " + std::to_string(n));
     try {
-      auto method = make(s, n);
-      expect_finite_step(method, batch(s, n), f);
+      auto method = make_method(s, n);
+      expect_finite_step(method, batch_of(s, n), f);
       taken += (taken.empty() ? "" : ", ") + std::to_string(n);
     } catch (const ConfigError& error) {
       // Its options may not fit every batch, but the smallest that it declares must be one it
@@ -93,11 +49,11 @@ void is_finite_at_option_ends(const Subject& s, Findings& f) {
   const auto tried = [&](const std::string& table, std::int64_t n) {
     std::unique_ptr<MethodHarness> method;
     try {
-      method.reset(new MethodHarness(make(s, n, table)));  // it can't be moved
+      method.reset(new MethodHarness(make_method(s, n, table)));  // it can't be moved
     } catch (const ConfigError&) {
       return false;
     }
-    expect_finite_step(*method, batch(s, n), f);
+    expect_finite_step(*method, batch_of(s, n), f);
     return true;
   };
   const auto taken = [&](const std::string& table) {
@@ -119,8 +75,8 @@ void is_finite_at_option_ends(const Subject& s, Findings& f) {
 
 void sends_gradients_everywhere(const Subject& s, Findings& f) {
   const std::int64_t n = usual_batch(s);
-  auto method = make(s, n);
-  const auto result = method.step(batch(s, n));
+  auto method = make_method(s, n);
+  const auto result = method.step(batch_of(s, n));
   for (const auto& name : method.parameters()) {
     const auto found = result.gradients.find(name);
     if (found == result.gradients.end())
@@ -140,8 +96,8 @@ void lists_its_operators(const Subject& s, Findings& f) {
     for (auto& other : harness::plugins(kind)) others.merge(other.operators);
   const std::int64_t n = usual_batch(s);
   expect_operators(s, others, "3 steps", f, [&](const std::string& table) {
-    auto method = make(s, n, table);
-    for (int step = 0; step < 3; ++step) method.train(batch(s, n, step));
+    auto method = make_method(s, n, table);
+    for (int step = 0; step < 3; ++step) method.train(batch_of(s, n, step));
   });
 }
 
@@ -151,13 +107,13 @@ void rounds_like_float32(const Subject& s, Findings& f) {
   // small temperature; relative to the largest gradient.
   constexpr double kTolerance = 1e-3;
   const std::int64_t n = 4 * smallest_batch(s);
-  auto exact = settings(n);
+  auto exact = method_settings(n);
   exact.compute = harness::Compute::kFloat64;
   MethodHarness wide(s.plugin.id, exact, {{"encoder", s.encoder}});
-  auto narrow = make(s, n);
+  auto narrow = make_method(s, n);
   for (const auto& names : {narrow.parameters(), narrow.copies(), narrow.buffers()})
     for (const auto& name : names) wide.set(name, narrow.get(name));
-  const auto wanted = wide.step(batch(s, n)), got = narrow.step(batch(s, n));
+  const auto wanted = wide.step(batch_of(s, n)), got = narrow.step(batch_of(s, n));
   double scale = 0, worst = 0;
   for (const auto& [name, gradient] : wanted.gradients) scale = std::max(scale, largest(gradient));
   const auto hold = [&](const std::string& what, double difference) {
@@ -182,10 +138,10 @@ void rounds_like_float32(const Subject& s, Findings& f) {
 std::size_t goes_on_after_save_and_load(const Subject& s, const std::string& table, Findings& f) {
   const std::int64_t n = usual_batch(s);
   const host::ScratchFolder folder;
-  auto first = make(s, n, table);
-  for (int step = 0; step < 3; ++step) first.train(batch(s, n, step));
+  auto first = make_method(s, n, table);
+  for (int step = 0; step < 3; ++step) first.train(batch_of(s, n, step));
   first.save(folder.path() / "checkpoints");
-  auto second = make(s, n, table);
+  auto second = make_method(s, n, table);
   for (const auto& name : second.parameters()) {  // so that nothing is right by chance
     auto values = second.get(name);
     for (auto& x : values.numbers) x = 0;
@@ -193,7 +149,7 @@ std::size_t goes_on_after_save_and_load(const Subject& s, const std::string& tab
   }
   second.restore(folder.path() / "checkpoints");
   for (int step = 3; step < 5; ++step) {
-    const auto a = first.train(batch(s, n, step)), b = second.train(batch(s, n, step));
+    const auto a = first.train(batch_of(s, n, step)), b = second.train(batch_of(s, n, step));
     f.expect_same({{"the loss", a.loss}}, {{"the loss", b.loss}},
                   "in step " + std::to_string(step) + ", after save and load");
   }
@@ -218,11 +174,11 @@ void goes_on_after_save_and_load(const Subject& s, Findings& f) {
 
 void is_deterministic(const Subject& s, Findings& f) {
   const std::int64_t n = usual_batch(s);
-  auto first = make(s, n), second = make(s, n);
+  auto first = make_method(s, n), second = make_method(s, n);
   f.expect_same(first.state(), second.state(), "when it is made again");
   for (int step = 0; step < 3; ++step) {
-    first.train(batch(s, n, step));
-    second.train(batch(s, n, step));
+    first.train(batch_of(s, n, step));
+    second.train(batch_of(s, n, step));
   }
   f.expect_same(first.state(), second.state(), "after the same three steps");
   f.measured("3 steps twice");
@@ -230,10 +186,10 @@ void is_deterministic(const Subject& s, Findings& f) {
 
 void keeps_copies_from_the_optimiser(const Subject& s, Findings& f) {
   const std::int64_t n = usual_batch(s);
-  auto method = make(s, n);
+  auto method = make_method(s, n);
   const auto copies = method.copies(), optimised = method.optimised();
   if (copies.empty()) return f.skip("it has no copies");
-  const auto result = method.train(batch(s, n));
+  const auto result = method.train(batch_of(s, n));
   for (const auto& name : copies) {
     f.expect(std::count(optimised.begin(), optimised.end(), name) == 0,
              name + " is a copy's, and the optimiser has it");
@@ -246,15 +202,15 @@ void keeps_copies_from_the_optimiser(const Subject& s, Findings& f) {
 /// held: what a queue, a bank or a teacher takes in, and other draws, would change the loss too.
 std::pair<double, double> descend(const Subject& s, const std::string& learning_rate) {
   const std::int64_t n = 4 * smallest_batch(s);
-  auto at = settings(n);
+  auto at = method_settings(n);
   at.optimizer = "kind = \"sgd\", sgd_momentum = 0, base_lr = " + learning_rate;
   MethodHarness method(s.plugin.id, at, {{"encoder", s.encoder}});
-  harness::Named held;
+  harness::Named held;  ///< buffers and copies that a step moves, as it finds them
   for (const auto& names : {method.buffers(), method.copies()})
     for (const auto& name : names) held.emplace(name, method.get(name));
   const auto step = [&] {
     method.set_step(0);
-    const double loss = method.train(batch(s, n)).loss.number();
+    const double loss = method.train(batch_of(s, n)).loss.number();
     for (const auto& [name, value] : held) method.set(name, value);
     return loss;
   };
@@ -280,6 +236,7 @@ constexpr Check kChecks[] = {
      takes_small_and_odd_batches},
     {"option_ends", "a step at the ends of its options is finite", is_finite_at_option_ends},
     {"gradients", "sends a gradient to each trained parameter", sends_gradients_everywhere},
+    {"gradient", "the gradients are those of the loss, in float64", has_the_gradient_of_its_loss},
     {"dtypes", "the same step in float32 within its rounding", rounds_like_float32},
     {"determinism", "made and trained again it is the same", is_deterministic},
     {"save_and_load", "takes the same next steps after save and load", goes_on_after_save_and_load},

@@ -3,6 +3,7 @@
 
 #include <kith/error.hpp>
 
+#include "harness/held_constants.h"
 #include "harness/plugin_access.h"
 #include "harness/small_encoder.h"
 #include "harness/state_values.h"
@@ -23,8 +24,9 @@ kith_step_s to_step(const Batch& batch, at::ScalarType real) {
   kith_step_s step;
   for (const auto& view : batch.views)
     step.views.push_back(to_tensor(view, real).requires_grad_(true));
-  step.indices = batch.indices.empty() ? at::arange(batch.views[0].shape[0], at::kLong)
-                                       : to_tensor(batch.indices);
+  step.indices = batch.indices.empty()
+                     ? at::arange(batch.views[0].shape[0], at::device(device()).dtype(at::kLong))
+                     : to_tensor(batch.indices);
   if (!batch.labels.empty()) step.labels = to_tensor(batch.labels);
   return step;
 }
@@ -44,6 +46,28 @@ struct MethodHarness::Parts {
     host::require_whole_groups(*job, settings.batch_size);
     const auto steps = std::max<std::int64_t>(1, settings.train_images / settings.batch_size);
     training = std::make_unique<host::TrainingStep>(*job, training_tables(settings), steps);
+  }
+
+  kith_step_s begin_step(const Batch& batch) {
+    auto given = to_step(batch, real);
+    training->set_progress(step_number);
+    job->set_training(true);
+    if (step_number % training->steps_per_epoch() == 0) job->method_begin_epoch();
+    clear_gradients(job->state());
+    return given;
+  }
+
+  /// @param around  runs the forward pass that it is given.
+  StepResult step(const Batch& batch,
+                  const std::function<void(const std::function<void()>&)>& around) {
+    auto given = begin_step(batch);
+    at::Tensor loss;
+    around([&] { loss = job->method_step(given); });
+    if (!loss.requires_grad())
+      throw PluginError(job->method_plugin()->metadata.id + ": step: the loss has no gradient");
+    loss.backward();
+    job->method_after_backward(given);
+    return result(given, loss);
   }
 
   StepResult result(const kith_step_s& batch, const at::Tensor& loss) {
@@ -68,7 +92,8 @@ struct MethodHarness::Parts {
   at::ScalarType real;
   std::unique_ptr<host::Job> job;
   std::unique_ptr<host::TrainingStep> training;
-  std::int64_t step = 0;
+  HeldConstants constants;
+  std::int64_t step_number = 0;
 };
 
 MethodHarness::MethodHarness(const std::string& table, const Settings& settings,
@@ -120,27 +145,29 @@ void MethodHarness::replace_draw(const std::string& name, const Values& values) 
   parts_->job->draw_replacements()[name] = to_tensor(values, parts_->real);
 }
 
-void MethodHarness::set_step(std::int64_t step) { parts_->step = step; }
+void MethodHarness::set_step(std::int64_t step) { parts_->step_number = step; }
 
 StepResult MethodHarness::step(const Batch& batch) {
+  return parts_->step(batch, [](const auto& forward) { forward(); });
+}
+
+StepResult MethodHarness::step_with_constants(const Batch& batch) {
+  return parts_->step(batch, [&](const auto& forward) { parts_->constants.record(forward); });
+}
+
+Values MethodHarness::loss_with_constants(const Batch& batch) {
   auto& p = *parts_;
-  auto given = to_step(batch, p.real);
-  p.training->set_progress(p.step);
-  p.job->set_training(true);
-  if (p.step % p.training->steps_per_epoch() == 0) p.job->method_begin_epoch();
-  clear_gradients(p.job->state());
-  const auto loss = p.job->method_step(given);
-  if (!loss.requires_grad())
-    throw PluginError(p.job->method_plugin()->metadata.id + ": step: the loss has no gradient");
-  loss.backward();
-  p.job->method_after_backward(given);
-  return p.result(given, loss);
+  auto given = p.begin_step(batch);
+  at::Tensor loss;
+  p.constants.replay([&] { loss = p.job->method_step(given); });
+  p.job->take_metrics();
+  return to_values(loss);
 }
 
 StepResult MethodHarness::train(const Batch& batch) {
   auto& p = *parts_;
   auto given = to_step(batch, p.real);
-  const auto loss = p.training->run(given, p.step++);
+  const auto loss = p.training->run(given, p.step_number++);
   return p.result(given, loss);
 }
 
@@ -149,7 +176,8 @@ void MethodHarness::save(const std::filesystem::path& folder) const {
   const auto state = host::training_state(*p.job, p.training->optimizer());
   host::ArrayViews views;
   for (const auto& [name, saved] : state) views.emplace(name, saved.view());
-  host::CheckpointStore(folder, 1).save(p.step, p.step / p.training->steps_per_epoch(), views, {});
+  host::CheckpointStore(folder, 1).save(p.step_number,
+                                        p.step_number / p.training->steps_per_epoch(), views, {});
 }
 
 void MethodHarness::restore(const std::filesystem::path& folder) {
@@ -157,7 +185,7 @@ void MethodHarness::restore(const std::filesystem::path& folder) {
   const auto checkpoint = host::CheckpointStore(folder, 1).newest();
   if (!checkpoint) throw DataError("harness: no checkpoint in '" + folder.string() + "'");
   host::restore_training_state(*checkpoint, *p.job, p.training->optimizer());
-  p.step = checkpoint->step;
+  p.step_number = checkpoint->step;
 }
 
 }  // namespace kith::harness

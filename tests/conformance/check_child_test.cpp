@@ -88,6 +88,7 @@ const Fault kFaults[] = {
     {"evaluation_infinite_at_end", "option_ends", "the metric top1 must be finite, got inf"},
     {"method_infinite_inside", "option_ends", "groups = 2: the loss must be finite, got inf"},
     {"method_private_state", "save_and_load", "after save and load"},
+    {"method_wrong_gradient", "gradient", "the gradient of encoder.fc.weight says "},
     {"method_cancels", "dtypes", "the loss in float32 differs from float64 by "},
     {"method_climbs", "learning",
      "the loss must fall over 12 steps on one batch with all state held"},

@@ -15,6 +15,11 @@
 // just a plugin's name. Options that are left out have their defaults, and so have those that a run
 // measures on its images: there are none here. A plugin outside the search path is written `plugin
 // = { file = "/folder/mine.so" }`.
+//
+// Tensors are on the device that the environment's KITH_DEVICE names, as `--device` of the program:
+// `cpu`, which is the default, `cuda` or `auto`. Those of an evaluation and of on_ranks are on the
+// CPU in any case: a run hands features over there, and ranks that are threads would wait for each
+// other.
 #pragma once
 
 #include <cstdint>
@@ -279,6 +284,14 @@ class MethodHarness {
   /// No parameter and no copy moves; buffers (running averages, a queue) move as the method moves
   /// them.
   StepResult step(const Batch& batch);
+  /// As step(), and remembers all that has no gradient where it is used: what is detached, computed
+  /// under NoGrad, a copy's.
+  StepResult step_with_constants(const Batch& batch);
+  /// The loss of the same step where all that is what it was in the last step_with_constants(),
+  /// with the parameters as they are now: its differences are what that step's gradients say.
+  /// Buffers move as in a step.
+  /// @throws PluginError  if the step calls other operators than then.
+  Values loss_with_constants(const Batch& batch);
   /// A whole step with copies, clipping and the optimiser of the settings; then the next step is
   /// current.
   StepResult train(const Batch& batch);
