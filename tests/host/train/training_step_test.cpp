@@ -152,7 +152,7 @@ TEST(TrainingStepTest, ChannelsLastChangesTheLayoutAndHardlyTheLoss) {
     EXPECT_NEAR(plain[i], last[i], 1e-3 * plain[i]) << i;  // float32 sums
 }
 
-TEST(TrainingStepTest, Tf32RoundsConvolutionsOnAGpuAlone) {
+TEST(TrainingStepTest, Tf32IsFloat32OnACpuAndNearItOnAGpu) {
   const auto train = [](const std::string& precision) {
     TinyExperiment tiny("", {"encoder.plugin=convnet", "encoder.widths=[8, 8]",
                              "encoder.strides=[1, 2]", "train.precision=" + precision});
@@ -168,7 +168,9 @@ TEST(TrainingStepTest, Tf32RoundsConvolutionsOnAGpuAlone) {
   const auto exact = train("float32"), rounded = train("tf32"), again = train("float32");
   ASSERT_FALSE(exact.empty());
   EXPECT_EQ(exact, again) << "what one run allows, the next does not";
-  EXPECT_EQ(exact == rounded, test::device().is_cpu());
+  if (test::device().is_cpu()) {
+    EXPECT_EQ(exact, rounded);
+  }
   for (std::size_t i = 0; i < exact.size(); ++i)
     EXPECT_NEAR(rounded[i], exact[i], 0.02 * exact[i]) << i << ": TF32 has 10 bits";
 }
