@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <kith/error.hpp>
 #include <kith/harness.hpp>
 
@@ -14,7 +15,6 @@
 #include "conformance/check_child.h"
 #include "plugin/nearest_name.h"
 #include "tensor/allocator.h"
-#include "tensor/warnings.h"
 
 namespace {
 
@@ -52,6 +52,14 @@ void add_plugins(CLI::App& command, RunArguments& arguments) {
                      "folder where plugins are looked for first (default: the experiment's)");
 }
 
+/// What KITH_DEVICE says holds where the option is not given. CLI11 would look at it for commands
+/// that were not called too, and newer ones would drop a wrong word.
+void add_device(CLI::App& command, std::string& device, const std::string& help) {
+  const char* word = std::getenv("KITH_DEVICE");
+  if (word != nullptr && *word != '\0') device = word;
+  command.add_option("--device", device, help)->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+}
+
 void add_run(CLI::App& app, RunArguments& arguments, int& code) {
   auto* run = app.add_subcommand("run", "run an experiment, or go on with a run");
   run->footer(
@@ -63,10 +71,7 @@ void add_run(CLI::App& app, RunArguments& arguments, int& code) {
          "set a value: key=value, as optimizer.base_lr=1e-3 or views.0.size=32; with --resume only "
          "data.path (train_path, val_path, test_path), train.loader_threads and guards.fatal")
       ->allow_extra_args(false);
-  run->add_option("--device", arguments.device,
-                  "auto, cpu or cuda; auto takes a GPU where there is one")
-      ->envname("KITH_DEVICE")
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  add_device(*run, arguments.device, "auto, cpu or cuda; auto takes a GPU where there is one");
   run->add_option("--folder", arguments.folder,
                   "write the run to this folder, which must not exist");
   add_plugins(*run, arguments);
@@ -113,9 +118,7 @@ void add_sweep(CLI::App& app, SweepArguments& arguments, int& code) {
   sweep->add_flag("--small", arguments.small, "the small size that the file has for a CPU");
   sweep->add_option("--set", arguments.set, "set a value in every run: key=value")
       ->allow_extra_args(false);
-  sweep->add_option("--device", arguments.device, "auto, cpu or cuda")
-      ->envname("KITH_DEVICE")
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  add_device(*sweep, arguments.device, "auto, cpu or cuda");
   sweep->add_option(
       "--into", arguments.into,
       "put the table into this file as well, between <!-- sweep NAME --> and <!-- end "
@@ -155,9 +158,7 @@ void add_plugin(CLI::App& app, PluginArguments& arguments, NewPluginArguments& m
       "load a plugin and hold it against what every plugin of its kind must hold: gradients, "
       "determinism, save and load, ends of its options; each check in a process of its own");
   check->add_option("name", name, "short name, id, or a file")->required();
-  check->add_option("--device", arguments.device, "where its tensors are: auto, cpu or cuda")
-      ->envname("KITH_DEVICE")
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  add_device(*check, arguments.device, "where its tensors are: auto, cpu or cuda");
   check->footer(
       with_exit_codes("examples:\n  kith plugin check knn\n  kith plugin check ./my_loss.so\n  "
                       "kith plugin check ./my_loss.so --device cuda\n\n"
@@ -257,7 +258,6 @@ int parse_and_run(int argc, char** argv) {
 int main(int argc, char** argv) {
   if (const auto code = kith::harness::trial_exit_code(argc, argv)) return *code;
   set_up_memory();
-  tell_warnings_once();
   spdlog::set_default_logger(spdlog::stderr_color_mt("kith"));
   spdlog::set_pattern("%H:%M:%S %^%l%$ %v");
   try {

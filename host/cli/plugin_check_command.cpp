@@ -62,12 +62,13 @@ CheckResult try_to_load(PluginRegistry& registry, const PluginRecord& record) {
 }  // namespace
 
 int plugin_check_command(const PluginArguments& arguments) {
-  open_device(arguments.device);  // says what is missing once, not in each check
-  ::setenv("KITH_DEVICE", arguments.device.c_str(), 1);
+  // Here, so that what is missing is said once; each check opens it in a process of its own.
+  const std::string device = open_device(arguments.device).is_cpu() ? "cpu" : "cuda";
+  ::setenv("KITH_DEVICE", device.c_str(), 1);
   const PluginShelf shelf(std::filesystem::current_path(), true);
   const auto& record = shelf.registry().find_of_any_kind(arguments.name);
   const auto& m = record.metadata;
-  fmt::print("{} {}, {} {}\n", m.id, m.version, m.kind, record.path.string());
+  fmt::print("{} {}, {} {}, on {}\n", m.id, m.version, m.kind, record.path.string(), device);
   int passed = 0, failed = 0, skipped = 0;
   const auto count = [&](const CheckResult& result) {
     (result.verdict == Verdict::kPassed   ? passed

@@ -18,13 +18,13 @@ namespace kith::host {
 namespace {
 
 std::string start_text(const Assembly& a, const std::filesystem::path& folder,
-                       std::int64_t first_step) {
+                       const std::string& device, std::int64_t first_step) {
   const auto& e = a.experiment();
   auto text = fmt::format("{}: {} on {} training images, {} epochs of {} steps of {} images\n",
                           e.name, a.method->metadata.name, a.train_images(), e.train.epochs,
                           a.steps_per_epoch(), e.train.batch_size);
-  text += fmt::format("{} tensor and {} loader threads; run folder {}\n", *e.train.tensor_threads,
-                      *e.train.loader_threads, folder.string());
+  text += fmt::format("on {}, {} tensor and {} loader threads; run folder {}\n", device,
+                      *e.train.tensor_threads, *e.train.loader_threads, folder.string());
   text +=
       fmt::format("{}, learning rate {:g}, schedule {} with {:g} epochs of warm-up\n",
                   to_text(e.optimizer.kind), peak_learning_rate(e.optimizer, e.train.batch_size),
@@ -94,8 +94,8 @@ int run_command(const RunArguments& arguments) {
   };
   RunEvents events;
   events.on_start = [&](const Assembly& a, const std::filesystem::path& folder,
-                        std::int64_t first_step) {
-    screen.show(start_text(a, folder, first_step));
+                        const std::string& device, std::int64_t first_step) {
+    screen.show(start_text(a, folder, device, first_step));
     progress.emplace(screen, first_step, a.steps_per_epoch() * a.experiment().train.epochs,
                      a.experiment().train.epochs);
   };

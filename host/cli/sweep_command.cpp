@@ -23,6 +23,7 @@
 #include "sweep/metric_name.h"
 #include "sweep/sweep_table.h"
 #include "sweep/table_into.h"
+#include "train/device.h"
 #include "train/stop_signal.h"
 #include "train/threads.h"
 
@@ -254,6 +255,7 @@ class Sweep {
 }  // namespace
 
 int sweep_command(const SweepArguments& arguments) {
+  require_device_word(arguments.device);
   Sweep sweep(arguments);
   if (arguments.list) return sweep.list();
   return arguments.check ? sweep.check() : sweep.run();

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <kith/error.hpp>
-#include <string_view>
 
+#include "harness/values.h"
 #include "plugin/child_process.h"
 #include "plugin/trial_report.h"
 
@@ -16,7 +16,7 @@ namespace {
 
 /// Of address space: the checks are small, an endless loop that allocates is not.
 constexpr std::uint64_t kMegabytes = 8192;
-/// The same with a GPU, whose driver reserves addresses for all memory that the machine has.
+/// No bound in truth: a GPU's driver reserves addresses for all memory that the machine has.
 constexpr std::uint64_t kMegabytesWithGpu = std::uint64_t{64} << 20;
 /// Each thread takes address space; the checks need no more.
 constexpr int kThreads = 2;
@@ -65,12 +65,10 @@ CheckResult run_in_child(const Check& check, const std::filesystem::path& file,
 
 int run_check_child(const std::string& file, const std::string& name) {
   at::set_num_threads(kThreads);
-  const char* device = std::getenv("KITH_DEVICE");
-  const bool on_cpu = device == nullptr || std::string_view(device) == "cpu";
-  host::restrict_this_child(on_cpu ? kMegabytes : kMegabytesWithGpu);
   search_beside(file);
   Findings findings;
   try {
+    host::restrict_this_child(harness::device().is_cpu() ? kMegabytes : kMegabytesWithGpu);
     const Subject subject{.plugin = harness::find_plugin(file)};
     const auto checks = checks_of(subject.plugin.kind);
     const auto check = std::ranges::find_if(checks, [&](const Check& c) { return c.name == name; });

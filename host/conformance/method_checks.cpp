@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "conformance/method_gradient.h"
 #include "conformance/method_subject.h"
 #include "conformance/numbers.h"
 #include "store/scratch_folder.h"

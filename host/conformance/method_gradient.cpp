@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "conformance/method_gradient.h"
+
 #include <algorithm>
 #include <cmath>
 #include <kith/error.hpp>
@@ -63,8 +65,9 @@ struct GradientSubject {
 Values direction_for(const Values& gradient, const std::string& name) {
   auto direction = normal(gradient.shape, name);
   const double ratio = std::sqrt(dot(direction, direction) / (dot(gradient, gradient) + 1e-300));
+  const double sign = dot(direction, gradient) < 0 ? -1 : 1;  // the two must not cancel
   for (std::size_t i = 0; i < direction.numbers.size(); ++i)
-    direction.numbers[i] += ratio * gradient.numbers[i];
+    direction.numbers[i] += sign * ratio * gradient.numbers[i];
   const double length = std::sqrt(dot(direction, direction));
   for (auto& x : direction.numbers) x /= length;
   return direction;
@@ -84,7 +87,7 @@ void check_gradient(const Subject& s, const std::string& table, Worst& worst, Fi
     const auto direction = direction_for(gradient, name);
     const double wanted = dot(gradient, direction);
     const double scale = std::max(std::sqrt(dot(gradient, gradient)), 1e-3 * g.scale);
-    double got = 0, difference = std::numeric_limits<double>::infinity();
+    double got = std::nan(""), difference = std::numeric_limits<double>::infinity();
     for (const double step : kSteps) {
       const double slope = g.slope(name, direction, step);
       Worst own;

@@ -24,8 +24,4 @@ harness::MethodHarness make_method(const Subject& s, std::int64_t n, const std::
 /// As many random views as the method wants, with labels; `step` tells batches apart.
 harness::Batch batch_of(const Subject& s, std::int64_t n, int step = 0);
 
-/// The gradient of each parameter against central differences of the loss, in float64. What has no
-/// gradient where it is used stays as it was (harness/held_constants.h).
-void has_the_gradient_of_its_loss(const Subject& s, Findings& f);
-
 }  // namespace kith::conformance

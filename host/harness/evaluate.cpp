@@ -13,11 +13,11 @@ namespace kith::harness {
 namespace {
 
 at::Tensor rows_or_none(const Values& rows, at::ScalarType type) {
-  return rows.numbers.empty() ? at::Tensor() : to_tensor(rows, type).cpu();
+  return rows.numbers.empty() ? at::Tensor() : to_tensor(rows, type, at::kCPU);
 }
 
 at::Tensor labels_or_none(const std::vector<std::int64_t>& labels) {
-  return labels.empty() ? at::Tensor() : to_tensor(labels).cpu();
+  return labels.empty() ? at::Tensor() : to_tensor(labels, at::kCPU);
 }
 
 const char* const kWho = "harness";
@@ -62,7 +62,7 @@ EvaluationResult evaluate(const std::string& table, const EvaluationInput& input
   std::deque<host::Lent> lent;
   std::vector<kith_tensor> views;
   for (const auto& view : input.views)
-    views.push_back(lent.emplace_back(to_tensor(view, real).cpu()).get());
+    views.push_back(lent.emplace_back(to_tensor(view, real, at::kCPU)).get());
   const kith_evaluation_data data{sizeof data,
                                   0,
                                   bank.get(),

@@ -13,7 +13,8 @@
 namespace kith::harness {
 namespace {
 
-/// LibTorch's own key for looking at every operator before it is called.
+/// A key that LibTorch keeps for tests, as this is: every operator comes here before it is called.
+/// No run uses it.
 constexpr auto kKey = c10::DispatchKey::TESTING_ONLY_GenericMode;
 
 /// The recording or replay of this thread.
@@ -101,6 +102,7 @@ void run(Course mine, const std::function<void()>& work) {
 
 void HeldConstants::record(const std::function<void()>& work) {
   entries_.clear();
+  recorded_ = true;
   run({entries_, true}, work);
 }
 

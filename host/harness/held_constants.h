@@ -17,10 +17,12 @@ namespace kith::harness {
 /// A computation that is replayed takes these as they were when they were recorded, whatever the
 /// parameters are by then. Its value is then a function whose derivative is the gradient that
 /// automatic differentiation finds, and can be held against differences. Calls of one thread, that
-/// of the computation; what a segment computes that is run again in the backward pass is not seen.
+/// of the computation. Not seen is what is used under NoGrad alone: by a backward written by hand,
+/// or in a segment that is run again in the backward pass.
 class HeldConstants {
  public:
   void record(const std::function<void()>& work);
+  bool recorded() const { return recorded_; }
   /// @throws PluginError  if the work calls other operators than the one that was recorded.
   void replay(const std::function<void()>& work);
 
@@ -32,6 +34,7 @@ class HeldConstants {
 
  private:
   std::vector<Entry> entries_;
+  bool recorded_ = false;
 };
 
 }  // namespace kith::harness

@@ -51,8 +51,8 @@ struct MethodHarness::Parts {
   kith_step_s begin_step(const Batch& batch) {
     auto given = to_step(batch, real);
     training->set_progress(step_number);
+    training->seed(step_number);
     job->set_training(true);
-    if (step_number % training->steps_per_epoch() == 0) job->method_begin_epoch();
     clear_gradients(job->state());
     return given;
   }
@@ -61,6 +61,7 @@ struct MethodHarness::Parts {
   StepResult step(const Batch& batch,
                   const std::function<void(const std::function<void()>&)>& around) {
     auto given = begin_step(batch);
+    if (step_number % training->steps_per_epoch() == 0) job->method_begin_epoch();
     at::Tensor loss;
     around([&] { loss = job->method_step(given); });
     if (!loss.requires_grad())
@@ -157,6 +158,8 @@ StepResult MethodHarness::step_with_constants(const Batch& batch) {
 
 Values MethodHarness::loss_with_constants(const Batch& batch) {
   auto& p = *parts_;
+  if (!p.constants.recorded())
+    throw ConfigError("harness: loss_with_constants: wanted a step_with_constants before it");
   auto given = p.begin_step(batch);
   at::Tensor loss;
   p.constants.replay([&] { loss = p.job->method_step(given); });

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "harness/team.h"
+#include "harness/values.h"
 
 namespace kith::harness {
 namespace {
@@ -20,6 +21,7 @@ std::unique_ptr<host::Communicator> communicator_of(const Rank* rank) {
 }
 
 void on_ranks(int count, const std::function<void(const Rank&)>& work) {
+  device();  // a gradient on a rank's thread would settle for this process that there is no GPU
   Team team(count);
   std::mutex mutex;
   std::exception_ptr first;

@@ -22,7 +22,7 @@ at::Device device() {
   if (is_rank_thread()) return at::kCPU;
   static const auto device = [] {
     const char* word = std::getenv("KITH_DEVICE");
-    return host::open_device(word == nullptr ? "cpu" : word);
+    return host::open_device(word == nullptr || *word == '\0' ? "cpu" : word);
   }();
   return device;
 }
@@ -31,7 +31,7 @@ at::ScalarType scalar_type(Compute compute) {
   return compute == Compute::kFloat64 ? at::kDouble : at::kFloat;
 }
 
-at::Tensor to_tensor(const Values& values, at::ScalarType real) {
+at::Tensor to_tensor(const Values& values, at::ScalarType real, at::Device place) {
   std::int64_t count = 1;
   for (const auto size : values.shape) count *= size;
   if (count != static_cast<std::int64_t>(values.numbers.size()))
@@ -43,11 +43,11 @@ at::Tensor to_tensor(const Values& values, at::ScalarType real) {
                     : values.kind == Number::kTruth ? at::kBool
                                                     : real;
   return at::from_blob(numbers, values.shape, at::kDouble)
-      .to(device(), type, /*non_blocking=*/false, /*copy=*/true);
+      .to(place, type, /*non_blocking=*/false, /*copy=*/true);
 }
 
-at::Tensor to_tensor(const std::vector<std::int64_t>& numbers) {
-  return at::tensor(at::IntArrayRef(numbers), at::kLong).to(device());
+at::Tensor to_tensor(const std::vector<std::int64_t>& numbers, at::Device place) {
+  return at::tensor(at::IntArrayRef(numbers), at::kLong).to(place);
 }
 
 Values to_values(const at::Tensor& tensor) {

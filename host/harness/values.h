@@ -19,10 +19,10 @@ at::ScalarType scalar_type(Compute compute);
 
 /// A new tensor with these numbers. @param real  dtype of numbers of the kind kReal.
 /// @throws ShapeError if there are not as many numbers as the shape says.
-at::Tensor to_tensor(const Values& values, at::ScalarType real);
+at::Tensor to_tensor(const Values& values, at::ScalarType real, at::Device place = device());
 
 /// int64 [N].
-at::Tensor to_tensor(const std::vector<std::int64_t>& numbers);
+at::Tensor to_tensor(const std::vector<std::int64_t>& numbers, at::Device place = device());
 
 /// Undefined tensors have no values.
 Values to_values(const at::Tensor& tensor);

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tensor/warnings.h"
 
-#include <c10/util/Exception.h>
-#include <fmt/format.h>
-
-#include <cstdio>
-#include <set>
-#include <string>
+#include <utility>
 
 namespace kith::host {
 namespace {
@@ -21,22 +16,18 @@ std::string reworded(const std::string& text) {
          "last digits from here on";
 }
 
-class TellOnce : public c10::WarningHandler {
- public:
-  void process(const c10::Warning& warning) override {
-    const auto text = reworded(warning.msg());
-    if (told_.insert(text).second) fmt::print(stderr, "warning: {}\n", text);
-  }
-
- private:
-  std::set<std::string> told_;
-};
-
 }  // namespace
 
-void tell_warnings_once() {
-  static TellOnce handler;
-  c10::WarningUtils::set_warning_handler(&handler);
+WarningsTold::WarningsTold(std::function<void(const std::string& text)> tell)
+    : tell_(std::move(tell)), before_(c10::WarningUtils::get_warning_handler()) {
+  c10::WarningUtils::set_warning_handler(this);
+}
+
+WarningsTold::~WarningsTold() { c10::WarningUtils::set_warning_handler(before_); }
+
+void WarningsTold::process(const c10::Warning& warning) {
+  const auto text = reworded(warning.msg());
+  if (told_.insert(text).second) tell_(text);
 }
 
 }  // namespace kith::host

@@ -15,7 +15,7 @@ namespace {
 /// LibTorch has a way to: an operator that has none says so once, as a warning.
 void settle_numbers() {
   auto& context = at::globalContext();
-  convolve_in_tf32(false);
+  context.setAllowTF32CuDNN(false);
   context.setAllowTF32CuBLAS(false);
   context.setBenchmarkCuDNN(false);
   context.setDeterministicCuDNN(true);
@@ -36,6 +36,8 @@ std::string open_libtorch_cuda() {
     // cuBLAS reads it as it is opened: without it, matrix products may differ from run to run.
     ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
     if (dlopen(file.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) return dlerror();
+    if (!at::hasCUDA())
+      return "LibTorch's CUDA half was opened and reports no GPU; is the driver recent enough?";
     settle_numbers();
     return "";
   }();
@@ -44,26 +46,38 @@ std::string open_libtorch_cuda() {
 
 std::string cuda_problem() {
   if (!sees_gpu()) return "no NVIDIA GPU is seen (no /dev/nvidia0 and no /dev/dxg)";
-  if (auto problem = open_libtorch_cuda(); !problem.empty())
-    return problem + "; ./quickstart.sh --cuda installs what LibTorch needs for CUDA";
-  if (!at::hasCUDA())
-    return "LibTorch's CUDA half was opened and reports no GPU; is the driver recent enough?";
-  return "";
+  auto problem = open_libtorch_cuda();
+  return problem.empty() || at::hasCUDA()
+             ? problem
+             : problem + "; ./quickstart.sh --cuda installs what LibTorch needs for CUDA";
 }
 
 }  // namespace
 
-void convolve_in_tf32(bool allowed) { at::globalContext().setAllowTF32CuDNN(allowed); }
+Tf32Convolutions::Tf32Convolutions(bool allowed) : before_(at::globalContext().allowTF32CuDNN()) {
+  if (allowed) at::globalContext().setAllowTF32CuDNN(true);
+}
+
+Tf32Convolutions::~Tf32Convolutions() {
+  if (at::globalContext().allowTF32CuDNN() != before_)
+    at::globalContext().setAllowTF32CuDNN(before_);
+}
 
 bool sees_gpu() {
   return std::filesystem::exists("/dev/nvidia0") || std::filesystem::exists("/dev/dxg");
 }
 
+void require_device_word(const std::string& word) {
+  if (word != "auto" && word != "cpu" && word != "cuda")
+    throw ConfigError("device: wanted auto, cpu or cuda, got '" + word +
+                      "' (--device, else KITH_DEVICE)");
+}
+
 at::Device open_device(const std::string& word) {
+  require_device_word(word);
   if (word == "cpu") return at::kCPU;
   if (word == "auto")
     return sees_gpu() && cuda_problem().empty() ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
-  if (word != "cuda") throw ConfigError("device: wanted auto, cpu or cuda, got '" + word + "'");
   if (const auto problem = cuda_problem(); !problem.empty())
     throw ConfigError("device: cuda was asked for and can't be used: " + problem);
   return at::Device(at::kCUDA, 0);

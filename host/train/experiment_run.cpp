@@ -12,6 +12,7 @@
 #include "store/checkpoint.h"
 #include "store/run_folder.h"
 #include "store/storage_thread.h"
+#include "tensor/warnings.h"
 #include "train/data_settings.h"
 #include "train/device.h"
 #include "train/dry_run.h"
@@ -46,6 +47,7 @@ class ExperimentRun {
       : request_(request), events_(events) {}
 
   RunOutcome run() {
+    const WarningsTold telling([&](const std::string& text) { tell(events_.on_warning, text); });
     open();
     if (record_->finished() && !request_.extension) {
       outcome_.finished = outcome_.was_finished = true;
@@ -117,6 +119,10 @@ class ExperimentRun {
     check_resume_settings(began->resolved_toml, settings_now_, file,
                           request_.extension.has_value());
     check_resume_data(began->data_identity, data_identity_, assembly_->dataset->path());
+    if (began->device != device_.str())
+      tell(events_.on_note,
+           "resume: the run was on " + began->device + " and goes on on " + device_.str() +
+               ": from here on its numbers are not to the bit those of a run on one of them");
   }
 
   Threads choose_threads(TrainConfig& train) const {
@@ -246,7 +252,7 @@ class ExperimentRun {
   }
 
   void train() {
-    tell(events_.on_start, *assembly_, folder_->path(), first_step_);
+    tell(events_.on_start, *assembly_, folder_->path(), device_.str(), first_step_);
     const StopSignal stop;
     TrainerEvents trainer_events;
     trainer_events.on_log = [&](const StepRecord& r) {

@@ -41,7 +41,8 @@ struct RunOutcome {
 
 /// What a run tells while it goes on. All may be empty. [train thread]
 struct RunEvents {
-  std::function<void(const Assembly&, const std::filesystem::path& folder, std::int64_t first_step)>
+  std::function<void(const Assembly&, const std::filesystem::path& folder,
+                     const std::string& device, std::int64_t first_step)>
       on_start;
   std::function<void(const StepRecord&)> on_step;
   std::function<void(std::int64_t epochs_done, const std::vector<Result>&)> on_evaluation;

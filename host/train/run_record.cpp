@@ -209,11 +209,12 @@ std::uint64_t RunRecord::cut_after(std::int64_t step, std::uint64_t log_bytes) {
 std::optional<RunBeginning> RunRecord::beginning() const {
   const auto& known = file_.attributes();
   const auto settings = known.find("resolved_experiment"), plugins = known.find("plugins"),
-             data = known.find("data_identity");
-  if (settings == known.end() || plugins == known.end() || data == known.end()) return std::nullopt;
+             data = known.find("data_identity"), device = known.find("device");
+  for (const auto& one : {settings, plugins, data, device})
+    if (one == known.end()) return std::nullopt;
   return RunBeginning{std::get<std::string>(settings->second),
                       std::get<std::vector<std::string>>(plugins->second),
-                      std::get<std::string>(data->second)};
+                      std::get<std::string>(data->second), std::get<std::string>(device->second)};
 }
 
 std::filesystem::path RunRecord::experiment_folder() const {

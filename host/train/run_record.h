@@ -23,6 +23,7 @@ struct RunBeginning {
   std::string resolved_toml;
   std::vector<std::string> plugins;  ///< plugin_lines
   std::string data_identity;         ///< Assembly::data_identity
+  std::string device;                ///< "cpu", "cuda:0"; of its last process
 };
 
 /// How a run went so far: its speed and its memory, of this process; rows filled, of all.

@@ -79,7 +79,6 @@ TrainingStep::TrainingStep(Job& job, const Experiment& experiment, std::int64_t 
       steps_(steps_per_epoch * experiment.train.epochs),
       steps_per_epoch_(steps_per_epoch) {
   check_schedule(schedule_, steps_, steps_per_epoch_);
-  if (!job_.settings().device.is_cpu()) convolve_in_tf32(train_.precision == Precision::kTf32);
   const ParameterExemptions exemptions{experiment.optimizer.no_decay,
                                        experiment.optimizer.no_adaptation};
   for (auto& p : job_.state().parameters()) {
@@ -103,6 +102,12 @@ void TrainingStep::set_progress(std::int64_t step) {
   p.steps_per_epoch = steps_per_epoch_;
   p.epoch = step / steps_per_epoch_;
   p.epochs = train_.epochs;
+}
+
+void TrainingStep::seed(std::int64_t step) {
+  seed_generators(job_.settings().device, job_.settings().seed * 0x9E3779B97F4A7C15U +
+                                              static_cast<std::uint64_t>(step) * 0x10001U +
+                                              static_cast<std::uint64_t>(job_.ranks().rank()));
 }
 
 void TrainingStep::finite_only() {
@@ -152,12 +157,10 @@ void TrainingStep::clamp() {
 }
 
 at::Tensor TrainingStep::run(kith_step_s& batch, std::int64_t step) {
+  const Tf32Convolutions tf32(train_.precision == Precision::kTf32);
   set_progress(step);
   job_.set_training(true);
-  // For operators that draw from LibTorch's own generators.
-  seed_generators(job_.settings().device, job_.settings().seed * 0x9E3779B97F4A7C15U +
-                                              static_cast<std::uint64_t>(step) * 0x10001U +
-                                              static_cast<std::uint64_t>(job_.ranks().rank()));
+  seed(step);
   if (step % steps_per_epoch_ == 0) job_.method_begin_epoch();
   job_.move_copies(KITH_MOVE_BEFORE_STEP);
   optimizer_->clear_gradients();

@@ -53,6 +53,8 @@ class TrainingStep {
   std::int64_t steps() const { return steps_; }
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
   void set_progress(std::int64_t step);
+  /// LibTorch's own generators, for operators that draw from them.
+  void seed(std::int64_t step);
 
  private:
   at::Tensor forward(kith_step_s& batch);

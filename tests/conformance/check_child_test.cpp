@@ -126,6 +126,11 @@ TEST(CheckChildTest, ACheckThatHoldsPassesWithItsFigures) {
   EXPECT_EQ(result.figures, "3 calls of 2 shapes");
 }
 
+TEST(CheckChildTest, ParametersOfOneNumberPassTheGradientCheckWhateverTheirSign) {
+  const auto result = result_of("method_climbs", "gradient");
+  EXPECT_EQ(result.verdict, Verdict::kPassed) << failures_of(result);
+}
+
 TEST(CheckChildTest, ACheckThatDoesNotApplySaysWhy) {
   const auto result = result_of("method_climbs", "copies");
   EXPECT_EQ(result.verdict, Verdict::kSkipped);

@@ -164,6 +164,19 @@ TEST_F(BadExperimentTest, GpuThatIsNotThereIsAnError) {
   EXPECT_EQ(kith({"plugin", "check", "knn", "--device", "cpu"}).err, "");
 }
 
+TEST_F(BadExperimentTest, WordInTheEnvironmentThatIsNoDeviceIsAnErrorOfCommandsThatWantOne) {
+  environment["KITH_DEVICE"] = "gpu";
+  const std::string wrong =
+      "device: wanted auto, cpu or cuda, got 'gpu' (--device, else KITH_DEVICE)\n";
+  EXPECT_EQ(error_of_run(kSmallExperiment), wrong);
+  EXPECT_EQ(kith({"plugin", "check", "knn"}).err, wrong);
+  EXPECT_EQ(kith({"sweep", "sweep.toml"}).err, wrong);
+  EXPECT_EQ(kith({"plugin", "inspect", "knn"}).err, "");
+  EXPECT_EQ(kith({"run", "--help"}).err, "");
+  environment["KITH_DEVICE"] = "";
+  EXPECT_EQ(kith({"plugin", "check", "knn"}).err, "") << "as if it were not set";
+}
+
 TEST_F(BadExperimentTest, FolderThatExistsIsNotTouched) {
   write_text(folder() / "taken" / "mine.txt", "mine");
   EXPECT_EQ(error_of_run(kSmallExperiment, {"--folder", "taken"}),

@@ -42,8 +42,8 @@ TEST_F(CommandLineTest, HelpOfEveryCommandHasExamplesAndExitCodes) {
 
 TEST_F(CommandLineTest, HelpNamesEveryCommandAndTheEnvironment) {
   const auto outcome = kith({"--help"});
-  for (const char* name :
-       {"run", "check", "data", "plugin", "schema", "KITH_RUNS", "KITH_PLUGIN_PATH"})
+  for (const char* name : {"run", "check", "data", "plugin", "schema", "KITH_RUNS",
+                           "KITH_PLUGIN_PATH", "KITH_CORES", "KITH_DEVICE"})
     EXPECT_THAT(outcome.out, HasSubstr(name));
 }
 

@@ -50,7 +50,7 @@ TEST_F(PluginCheckTest, PassesAShippedPluginByItsShortName) {
   for (const char* text :
        {"org.kith.nt_xent 0.1.0, loss ", "  pass  load ", "  pass  option_ends ",
         "  pass  gradient ", "largest relative error ", "  pass  dtypes ", "  pass  no_state ",
-        "0 read-backs", "nt_xent: 8 passed, 0 failed, 0 skipped\n"})
+        ".so, on ", "0 read-backs", "nt_xent: 8 passed, 0 failed, 0 skipped\n"})
     EXPECT_THAT(outcome.out, HasSubstr(text));
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/data/data_files.h"
+#include "host/store/python.h"
 #include "interrupted_run.h"
 #include "left_results.h"
 #include "run_contents.h"
@@ -233,6 +234,23 @@ TEST_F(ResumeTest, GoesOnWithOtherLoaderThreads) {
   EXPECT_EQ(read_count(whole, "loader_threads"), 1);
   EXPECT_EQ(read_count(killed, "loader_threads"), 0);
   expect_equal_runs(killed, whole);
+}
+
+TEST_F(ResumeTest, SaysThatItWasOnAnotherDevice) {
+  const auto python = host::find_python("h5py");
+  if (python.empty()) GTEST_SKIP() << "no Python with h5py; KITH_PYTHON may name one";
+  const auto killed = interrupted(long_experiment(), 50, SIGKILL).folder;
+  const auto changed = host::run_python(python,
+                                        "import h5py, sys\n"
+                                        "with h5py.File(sys.argv[1] + '/run.h5', 'r+') as f:\n"
+                                        "    f.attrs['device'] = 'abacus'\n",
+                                        killed.string());
+  ASSERT_EQ(changed.output, "");
+  const auto outcome = kith({"run", "--resume", killed.string()});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err + outcome.out,
+              HasSubstr("resume: the run was on abacus and goes on on "));
+  expect_equal_runs(killed, run(long_experiment()));
 }
 
 TEST_F(ResumeTest, LogThatSomebodyCutIsToldOf) {

@@ -27,7 +27,7 @@ TEST_F(RunTest, EndsWithTheTableAndSaysWhereTheFilesLie) {
   const auto run = made_runs()[0].string();
   for (const std::string& text :
        {std::string("small: simclr on 295 training images, 4 epochs of 9 steps of 32 images\n"),
-        "1 tensor and 1 loader threads; run folder " + run,
+        ", 1 tensor and 1 loader threads; run folder " + run,
         std::string("epoch 4.0/4  step 36/36  loss "), std::string("after 2 epochs: knn on val"),
         std::string("knn on test"), std::string("  raw pixels "),
         std::string("  raw pixels, centred "), std::string("  untrained encoder "),

@@ -117,6 +117,7 @@ class SnippetsTest(unittest.TestCase):
     @classmethod
     def start(cls, command, shell=False):
         environment = dict(os.environ, KITH_PLUGIN_PATH=cls.folder, KITH_RUNS=os.path.join(cls.folder, "runs"))
+        environment.setdefault("KITH_DEVICE", "cpu")
         return subprocess.run(command, shell=shell, cwd=cls.folder, env=environment, capture_output=True, text=True, check=False)
 
     def kith(self, *arguments):

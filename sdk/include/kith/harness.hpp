@@ -289,8 +289,10 @@ class MethodHarness {
   StepResult step_with_constants(const Batch& batch);
   /// The loss of the same step where all that is what it was in the last step_with_constants(),
   /// with the parameters as they are now: its differences are what that step's gradients say.
-  /// Buffers move as in a step.
-  /// @throws PluginError  if the step calls other operators than then.
+  /// Constants that only a custom_gradient or a checkpoint uses are not held. Buffers move as in a
+  /// step.
+  /// @throws PluginError  if the step calls other operators than then; ConfigError without such a
+  /// step.
   Values loss_with_constants(const Batch& batch);
   /// A whole step with copies, clipping and the optimiser of the settings; then the next step is
   /// current.

@@ -182,13 +182,10 @@ inline Tensor max_pool2d(const Tensor& x, std::int64_t kernel, std::int64_t stri
   const std::array<std::int64_t, 2> k{kernel, kernel}, s{stride, stride}, p{padding, padding};
   return call<"aten::max_pool2d">(x, k, s, p);
 }
-/// The mean over a grid of side x side cells: [N, C, H, W] -> [N, C, side, side].
-///
-/// On a GPU the rows are averaged first, then the columns: LibTorch's own gradient of the mean over
-/// cells that overlap adds there in an order of chance.
-inline Tensor adaptive_avg_pool2d(const Tensor& x, std::int64_t side) {
-  if (side == 1 || !x.is_cuda())
-    return call<"aten::adaptive_avg_pool2d">(x, std::array<std::int64_t, 2>{side, side});
+namespace detail {
+/// The mean over a grid, of rows first, then of columns. In bfloat16 it rounds once more than
+/// LibTorch's.
+inline Tensor mean_over_grid(const Tensor& x, std::int64_t side) {
   const auto averaged = [side](const Tensor& y, std::int64_t d) {
     const std::int64_t size = y.size(d);
     std::vector<Tensor> cells;
@@ -199,6 +196,17 @@ inline Tensor adaptive_avg_pool2d(const Tensor& x, std::int64_t side) {
     return cat(cells, d);
   };
   return averaged(averaged(x, 2), 3);
+}
+}  // namespace detail
+
+/// The mean over a grid of side x side cells: [N, C, H, W] -> [N, C, side, side].
+///
+/// On a GPU it is composed: LibTorch's own gradient of the mean over cells that overlap adds there
+/// in an order of chance.
+inline Tensor adaptive_avg_pool2d(const Tensor& x, std::int64_t side) {
+  if (side == 1 || !x.is_cuda())
+    return call<"aten::adaptive_avg_pool2d">(x, std::array<std::int64_t, 2>{side, side});
+  return detail::mean_over_grid(x, side);
 }
 inline Tensor avg_pool2d(const Tensor& x, std::int64_t kernel, std::int64_t stride) {
   return call<"aten::avg_pool2d">(x, std::array<std::int64_t, 2>{kernel, kernel},

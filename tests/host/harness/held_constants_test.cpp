@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include <kith/error.hpp>
+#include <stdexcept>
 
 #include "device.h"
 
@@ -68,6 +69,25 @@ TEST(HeldConstantsTest, TensorsInListsStay) {
 
 TEST(HeldConstantsTest, WhatNothingHoldsIsDifferentiatedThrough) {
   expect_holds([](const at::Tensor& w) { return (w.sin() * w.exp()).sum() / w.square().mean(); });
+}
+
+TEST(HeldConstantsTest, NothingIsHeldAfterWorkThatThrew) {
+  HeldConstants constants;
+  const auto w = weights();
+  constants.record([&] { w.mul(w.detach()).sum(); });
+  EXPECT_THROW(constants.replay([] { throw std::runtime_error("by hand"); }), std::runtime_error);
+  EXPECT_TRUE(at::equal(w * (w.detach() * 0 + 2), w.detach() * 2));
+}
+
+TEST(HeldConstantsTest, ALossWithoutAStepBeforeItIsRefused) {
+  MethodHarness method("simclr", {.height = 4, .width = 4}, {{"encoder", kSmallEncoder}});
+  const Values view{{8, 3, 4, 4}, std::vector<double>(8 * 48, 0.5)};
+  try {
+    method.loss_with_constants({.views = {view, view}});
+    ADD_FAILURE() << "was not refused";
+  } catch (const ConfigError& e) {
+    EXPECT_STREQ(e.what(), "harness: loss_with_constants: wanted a step_with_constants before it");
+  }
 }
 
 TEST(HeldConstantsTest, AStepThatCallsOtherOperatorsIsToldOf) {

@@ -3,40 +3,41 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+
+#include <vector>
 
 namespace kith::host {
 namespace {
 
-/// What is printed to standard error while `work` runs with the handler of warnings in force.
-template <class Work>
-std::string told(Work&& work) {
-  auto* before = c10::WarningUtils::get_warning_handler();
-  tell_warnings_once();
-  testing::internal::CaptureStderr();
-  work();
-  auto text = testing::internal::GetCapturedStderr();
-  c10::WarningUtils::set_warning_handler(before);
-  return text;
-}
+using testing::ElementsAre;
 
-TEST(WarningsTest, EachTextIsToldOnce) {
-  EXPECT_EQ(told([] {
-              for (int i = 0; i < 3; ++i) TORCH_WARN("the first of its kind");
-              TORCH_WARN("another");
-            }),
-            "warning: LibTorch: the first of its kind\nwarning: LibTorch: another\n");
-  EXPECT_EQ(told([] { TORCH_WARN("another"); }), "") << "not again in the process";
+TEST(WarningsTest, EachTextIsToldOnceWhileItLives) {
+  std::vector<std::string> told;
+  auto* const before = c10::WarningUtils::get_warning_handler();
+  {
+    const WarningsTold telling([&](const std::string& text) { told.push_back(text); });
+    for (int i = 0; i < 3; ++i) TORCH_WARN("the first of its kind");
+    TORCH_WARN("another");
+  }
+  EXPECT_THAT(told, ElementsAre("LibTorch: the first of its kind", "LibTorch: another"));
+  EXPECT_EQ(c10::WarningUtils::get_warning_handler(), before);
 }
 
 TEST(WarningsTest, AnOperatorWithoutADeterministicFormIsToldInTheWordsOfARun) {
   auto& context = at::globalContext();
+  const bool settled = context.deterministicAlgorithms(),
+             warns = context.deterministicAlgorithmsWarnOnly();
   context.setDeterministicAlgorithms(true, /*warn_only=*/true);
-  EXPECT_EQ(
-      told([] { at::Context::alertNotDeterministic("some_backward_cuda"); }),
-      "warning: some_backward_cuda adds in an order of chance and has no other form: two runs "
-      "of one seed may differ in the last digits from here on\n");
-  context.setDeterministicAlgorithms(false, false);
+  std::vector<std::string> told;
+  {
+    const WarningsTold telling([&](const std::string& text) { told.push_back(text); });
+    at::Context::alertNotDeterministic("some_backward_cuda");
+  }
+  context.setDeterministicAlgorithms(settled, warns);
+  EXPECT_THAT(told, ElementsAre("some_backward_cuda adds in an order of chance and has no other "
+                                "form: two runs of one seed may differ in the last digits from "
+                                "here on"));
 }
 
 }  // namespace

@@ -4,7 +4,10 @@
 #include <ATen/Context.h>
 #include <gmock/gmock.h>
 
+#include <cstdlib>
 #include <kith/error.hpp>
+
+#include "device.h"
 
 namespace kith::host {
 namespace {
@@ -21,7 +24,8 @@ std::string device_refusal(const std::string& word) {
 TEST(DeviceTest, CpuIsAlwaysThere) { EXPECT_TRUE(open_device("cpu").is_cpu()); }
 
 TEST(DeviceTest, AnotherWordIsAnErrorWithTheChoices) {
-  EXPECT_EQ(device_refusal("gpu"), "device: wanted auto, cpu or cuda, got 'gpu'");
+  EXPECT_EQ(device_refusal("gpu"),
+            "device: wanted auto, cpu or cuda, got 'gpu' (--device, else KITH_DEVICE)");
 }
 
 TEST(DeviceTest, CudaThatIsAbsentIsAnErrorThatSaysWhatIsMissing) {
@@ -36,11 +40,28 @@ TEST(DeviceTest, AutoTakesTheCpuWithoutAGpu) {
   EXPECT_TRUE(open_device("auto").is_cpu());
 }
 
+TEST(DeviceTest, Tf32IsAllowedWhileAskedForAndNoLonger) {
+  const auto& context = at::globalContext();
+  const bool before = context.allowTF32CuDNN();
+  {
+    const Tf32Convolutions tf32(true);
+    EXPECT_TRUE(context.allowTF32CuDNN());
+  }
+  EXPECT_EQ(context.allowTF32CuDNN(), before);
+  {
+    const Tf32Convolutions not_asked(false);
+    EXPECT_EQ(context.allowTF32CuDNN(), before);
+  }
+}
+
 TEST(DeviceTest, CudaIsOpenedWhereThereIsAGpu) {
-  if (!sees_gpu()) GTEST_SKIP() << "no GPU";
-  const auto text = device_refusal("cuda");
-  EXPECT_TRUE(text.empty() || text.find("can't be used") != std::string::npos) << text;
-  EXPECT_EQ(open_device("auto").is_cuda(), text.empty());
+  if (test::device().is_cpu()) GTEST_SKIP() << "KITH_DEVICE names no GPU";
+  EXPECT_TRUE(open_device("auto").is_cuda());
+  const auto& context = at::globalContext();
+  EXPECT_TRUE(context.deterministicAlgorithms() && context.deterministicAlgorithmsWarnOnly());
+  EXPECT_TRUE(context.deterministicCuDNN() && !context.benchmarkCuDNN());
+  EXPECT_FALSE(context.allowTF32CuDNN() || context.allowTF32CuBLAS());
+  EXPECT_NE(std::getenv("CUBLAS_WORKSPACE_CONFIG"), nullptr);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <kith/harness.hpp>
 #include <sstream>
 
+#include "device.h"
 #include "host/store/python.h"
 #include "host/store/store_files.h"
 #include "kith/random.hpp"
@@ -166,7 +167,7 @@ TEST_P(ResNetForwardTest, EqualsTorchvisionWithTheSameWeights) {
       ASSERT_TRUE(lines >> theirs);
       // Float32 through up to 50 layers; theirs is on the CPU, and other kernels add in another
       // order.
-      ASSERT_NEAR(x, theirs, (std::getenv("KITH_DEVICE") == nullptr ? 1e-5 : 1e-4) * largest)
+      ASSERT_NEAR(x, theirs, (host::test::device().is_cpu() ? 1e-5 : 1e-4) * largest)
           << (mode == Mode::kTraining ? "training" : "evaluation");
     }
   }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The host's operators on another device than the CPU, against their kernels on the CPU.
-#include "device.h"
-
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -10,6 +8,7 @@
 #include <functional>
 #include <vector>
 
+#include "device.h"
 #include "operators/gathered_rows_dot.h"
 #include "operators/nearest_rows.h"
 #include "operators/softmax_loss.h"
@@ -69,7 +68,7 @@ at::Tensor unit(std::int64_t rows, at::ScalarType type) {
 
 double allowed(at::ScalarType type) { return type == at::kDouble ? 1e-12 : 2e-5; }
 
-TEST_F(OperatorsOnDeviceTest, MaskedSoftmaxLoss) {
+TEST_F(OperatorsOnDeviceTest, MaskedSoftmaxLossIsThatOfTheCpu) {
   for (const auto type : {at::kFloat, at::kDouble}) {
     const auto own = at::arange(300), positive = own.roll(150);
     expect_as_on_the_cpu(
@@ -81,13 +80,13 @@ TEST_F(OperatorsOnDeviceTest, MaskedSoftmaxLoss) {
   }
 }
 
-TEST_F(OperatorsOnDeviceTest, PairedSoftmaxLoss) {
+TEST_F(OperatorsOnDeviceTest, PairedSoftmaxLossIsThatOfTheCpu) {
   for (const auto type : {at::kFloat, at::kDouble})
     expect_as_on_the_cpu([](auto& x, auto&) { return paired_softmax_loss(x[0], x[1], x[2], 0.07); },
                          {unit(64, type), unit(64, type), unit(3000, type)}, {}, allowed(type));
 }
 
-TEST_F(OperatorsOnDeviceTest, GatheredRowsDot) {
+TEST_F(OperatorsOnDeviceTest, GatheredRowsDotIsThatOfTheCpu) {
   for (const auto type : {at::kFloat, at::kDouble}) {
     const auto bank = unit(5000, type);
     expect_as_on_the_cpu(
@@ -96,7 +95,7 @@ TEST_F(OperatorsOnDeviceTest, GatheredRowsDot) {
   }
 }
 
-TEST_F(OperatorsOnDeviceTest, NearestRows) {
+TEST_F(OperatorsOnDeviceTest, NearestRowsAreThoseOfTheCpu) {
   const auto query = unit(70, at::kDouble), bank = unit(5000, at::kDouble);
   const auto [expected, expected_places] = nearest_rows_cpu(query, bank, 20);
   const auto [products, places] =
