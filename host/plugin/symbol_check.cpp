@@ -162,7 +162,8 @@ void check_undefined(const ElfFile& elf, const PluginMetadata& m, const PluginFi
     }
   }
   const std::string host = std::string("glibc ") + ::gnu_get_libc_version() +
-                           ", libraries that a portable plugin may use";
+                           ", libstdc++ of g++ " + std::to_string(_GLIBCXX_RELEASE) +
+                           " or newer, libraries that a portable plugin may use";
   if (!missing.empty())
     throw PluginRefused({RefusalCode::kUndefinedSymbol,
                          titled(m) + " uses symbols that nothing here defines: " + listed(missing),

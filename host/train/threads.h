@@ -9,7 +9,8 @@
 namespace kith::host {
 
 /// How many threads do what. Together they do not exceed the cores. Not counted: the thread that
-/// writes, which mostly waits for the disk (store/storage_thread.h), and those that sleep while a
+/// writes, which mostly waits for the disk (store/storage_thread.h), a loader that fills its last
+/// batches while an evaluation between epochs decodes on all of both, and those that sleep while a
 /// step is made (the loader's own where it has none; a second pool of LibTorch).
 struct Threads {
   std::int64_t tensor = 1;  ///< of tensor operators

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs on a disk that is full or cannot be written: a small tmpfs, so only where one may be
-// mounted.
+// mounted. And in a folder that may not be written to.
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <optional>
 
 #include "interrupted_run.h"
 #include "run_contents.h"
@@ -80,6 +84,39 @@ TEST_F(DiskTest, ReadOnlyOneIsNamedAndTheRunStaysAsItIs) {
   ASSERT_TRUE(mount("rw,size=64m"));
   finish(made);
   expect_equal_runs(made, run(long_experiment()));
+}
+
+class FolderRightsTest : public InterruptedRun {
+ protected:
+  /// The program without root's right to write where the mode of a folder forbids it.
+  std::optional<Outcome> kith_as_others(std::vector<std::string> arguments) const {
+    auto ordinary = command(std::move(arguments));
+    if (::geteuid() == 0) {
+      const char* setpriv = "/usr/bin/setpriv";
+      if (::access(setpriv, X_OK) != 0) return std::nullopt;
+      ordinary.program.insert(ordinary.program.begin(), {setpriv, "--bounding-set=-dac_override",
+                                                         "--inh-caps=-dac_override"});
+    }
+    return Process(ordinary).wait();
+  }
+};
+
+TEST_F(FolderRightsTest, AFolderThatMayNotBeWrittenToIsNamedAndTheRunStaysAsItIs) {
+  const auto killed = interrupted(long_experiment(), 50, SIGKILL).folder;
+  const auto parts = {killed, killed / "checkpoints"};
+  for (const auto& part : parts) ASSERT_EQ(::chmod(part.c_str(), 0555), 0);
+  const auto resumed = kith_as_others({"run", "--resume", killed.string()});
+  const auto begun = kith_as_others(
+      {"run", experiment(long_experiment()), "--folder", (killed / "other").string()});
+  for (const auto& part : parts) ASSERT_EQ(::chmod(part.c_str(), 0755), 0);
+  if (!resumed) GTEST_SKIP() << "root, and no setpriv to give its rights up";
+  for (const auto& outcome : {*resumed, *begun}) {
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_THAT(outcome.err, HasSubstr("Permission denied"));
+    EXPECT_THAT(outcome.err, HasSubstr(killed.string()));
+  }
+  finish(killed);
+  expect_equal_runs(killed, run(long_experiment()));
 }
 
 }  // namespace

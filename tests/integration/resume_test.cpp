@@ -166,6 +166,16 @@ TEST_F(ResumeTest, SupervisedRunsResumeExactlyToo) {
   expect_equal_runs(killed, whole);
 }
 
+TEST_F(ResumeTest, RunsWithAccumulationResumeExactlyToo) {
+  const auto text = replaced(long_experiment(), "log_every = 1", "log_every = 1\naccumulation = 4");
+  const auto whole = run(text);
+  const auto killed = interrupted(text, 30, SIGKILL).folder;
+  finish(killed);
+  expect_equal_runs(killed, whole);
+  EXPECT_NE(read_datasets(whole), read_datasets(run(long_experiment())))
+      << "batch norm sees chunks";
+}
+
 TEST_F(ResumeTest, IsFoundByItsNameFromAnotherFolder) {
   Process process(command({"run", experiment(long_experiment())}));
   while (process.running() && !fs::exists(runs() / "small-latest")) {
