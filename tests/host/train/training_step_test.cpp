@@ -125,25 +125,31 @@ TEST(TrainingStepTest, Bfloat16WithRecomputationGivesTheSameNumbers) {
   EXPECT_TRUE(at::equal(kept.second, again.second));
 }
 
+/// The losses of a run of a small network with convolutions.
+/// @param look  at the job when it is done.
+std::vector<double> convnet_run(const std::string& setting,
+                                const std::function<void(Job& job)>& look) {
+  TinyExperiment tiny("", {"encoder.plugin=convnet", "encoder.widths=[8, 8]",
+                           "encoder.strides=[1, 2]", "encoder.grid=1", setting});
+  const auto assembly = tiny.assemble();
+  const auto job = make_job(assembly, test::device());
+  Trainer trainer(assembly, *job, Threads{1, 1});
+  std::vector<double> losses;
+  TrainerEvents events;
+  events.on_log = [&](const StepRecord& r) { losses.push_back(r.loss); };
+  trainer.run(0, StopSignal(), events);
+  look(*job);
+  return losses;
+}
+
 TEST(TrainingStepTest, ChannelsLastChangesTheLayoutAndHardlyTheLoss) {
   const auto train = [](bool channels_last) {
-    TinyExperiment tiny(
-        "",
-        {"encoder.plugin=convnet", "encoder.widths=[8, 8]", "encoder.strides=[1, 2]",
-         "encoder.grid=1", "train.channels_last=" + std::string(channels_last ? "true" : "false")});
-    const auto assembly = tiny.assemble();
-    const auto job = make_job(assembly, test::device());
-    Trainer trainer(assembly, *job, Threads{1, 1});
-    std::vector<double> losses;
-    TrainerEvents events;
-    events.on_log = [&](const StepRecord& r) { losses.push_back(r.loss); };
-    trainer.run(0, StopSignal(), events);
-    EXPECT_EQ(job->state()
-                      .find_parameter("encoder.layers.3.weight")
-                      ->value.is_contiguous(at::MemoryFormat::ChannelsLast) &&
-                  !job->state().find_parameter("encoder.layers.3.weight")->value.is_contiguous(),
-              channels_last);
-    return losses;
+    const std::string word = channels_last ? "true" : "false";
+    return convnet_run("train.channels_last=" + word, [&](Job& job) {
+      const auto& weight = job.state().find_parameter("encoder.layers.3.weight")->value;
+      EXPECT_EQ(weight.is_contiguous(at::MemoryFormat::ChannelsLast) && !weight.is_contiguous(),
+                channels_last);
+    });
   };
   const auto plain = train(false), last = train(true);
   ASSERT_EQ(plain.size(), last.size());
@@ -154,16 +160,7 @@ TEST(TrainingStepTest, ChannelsLastChangesTheLayoutAndHardlyTheLoss) {
 
 TEST(TrainingStepTest, Tf32IsFloat32OnACpuAndNearItOnAGpu) {
   const auto train = [](const std::string& precision) {
-    TinyExperiment tiny("", {"encoder.plugin=convnet", "encoder.widths=[8, 8]",
-                             "encoder.strides=[1, 2]", "train.precision=" + precision});
-    const auto assembly = tiny.assemble();
-    const auto job = make_job(assembly, test::device());
-    Trainer trainer(assembly, *job, Threads{1, 1});
-    std::vector<double> losses;
-    TrainerEvents events;
-    events.on_log = [&](const StepRecord& r) { losses.push_back(r.loss); };
-    trainer.run(0, StopSignal(), events);
-    return losses;
+    return convnet_run("train.precision=" + precision, [](Job&) {});
   };
   const auto exact = train("float32"), rounded = train("tf32"), again = train("float32");
   ASSERT_FALSE(exact.empty());
