@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <kith/error.hpp>
 #include <kith/harness.hpp>
 
@@ -15,6 +14,7 @@
 #include "conformance/check_child.h"
 #include "plugin/nearest_name.h"
 #include "tensor/allocator.h"
+#include "train/device.h"
 
 namespace {
 
@@ -55,8 +55,7 @@ void add_plugins(CLI::App& command, RunArguments& arguments) {
 /// What KITH_DEVICE says holds where the option is not given. CLI11 would look at it for commands
 /// that were not called too, and newer ones would drop a wrong word.
 void add_device(CLI::App& command, std::string& device, const std::string& help) {
-  const char* word = std::getenv("KITH_DEVICE");
-  if (word != nullptr && *word != '\0') device = word;
+  device = device_word(device);
   command.add_option("--device", device, help)->check(CLI::IsMember({"auto", "cpu", "cuda"}));
 }
 
@@ -137,7 +136,6 @@ void add_sweep(CLI::App& app, SweepArguments& arguments, int& code) {
 }
 
 void add_plugin(CLI::App& app, PluginArguments& arguments, NewPluginArguments& made, int& code) {
-  auto& name = arguments.name;
   auto* plugin = app.add_subcommand("plugin", "look at plugins, check them, begin a new one");
   plugin->require_subcommand(1);
   plugin->footer(
@@ -149,7 +147,7 @@ void add_plugin(CLI::App& app, PluginArguments& arguments, NewPluginArguments& m
   list->callback([&] { code = plugin_list_command(); });
   auto* inspect = plugin->add_subcommand(
       "inspect", "what a plugin says about itself: options, operators, services");
-  inspect->add_option("name", name, "short name, id, or a file")->required();
+  inspect->add_option("name", arguments.name, "short name, id, or a file")->required();
   inspect->footer(
       with_exit_codes("examples:\n  kith plugin inspect knn\n  kith plugin inspect ./my_loss.so"));
   inspect->callback([&] { code = plugin_inspect_command(arguments.name); });
@@ -157,7 +155,7 @@ void add_plugin(CLI::App& app, PluginArguments& arguments, NewPluginArguments& m
       "check",
       "load a plugin and hold it against what every plugin of its kind must hold: gradients, "
       "determinism, save and load, ends of its options; each check in a process of its own");
-  check->add_option("name", name, "short name, id, or a file")->required();
+  check->add_option("name", arguments.name, "short name, id, or a file")->required();
   add_device(*check, arguments.device, "where its tensors are: auto, cpu or cuda");
   check->footer(
       with_exit_codes("examples:\n  kith plugin check knn\n  kith plugin check ./my_loss.so\n  "

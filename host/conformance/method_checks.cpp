@@ -206,7 +206,7 @@ std::pair<double, double> descend(const Subject& s, const std::string& learning_
   auto at = method_settings(n);
   at.optimizer = "kind = \"sgd\", sgd_momentum = 0, base_lr = " + learning_rate;
   MethodHarness method(s.plugin.id, at, {{"encoder", s.encoder}});
-  harness::Named held;  ///< buffers and copies that a step moves, as it finds them
+  harness::Named held;
   for (const auto& names : {method.buffers(), method.copies()})
     for (const auto& name : names) held.emplace(name, method.get(name));
   const auto step = [&] {

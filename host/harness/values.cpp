@@ -3,7 +3,6 @@
 
 #include <ATen/ATen.h>
 
-#include <cstdlib>
 #include <kith/error.hpp>
 
 #include "harness/plugin_access.h"
@@ -20,10 +19,7 @@ double Values::number() const {
 
 at::Device device() {
   if (is_rank_thread()) return at::kCPU;
-  static const auto device = [] {
-    const char* word = std::getenv("KITH_DEVICE");
-    return host::open_device(word == nullptr || *word == '\0' ? "cpu" : word);
-  }();
+  static const auto device = host::open_device(host::device_word("cpu"));
   return device;
 }
 

@@ -12,8 +12,7 @@ std::string reworded(const std::string& text) {
   if (end == std::string::npos) return "LibTorch: " + text;
   return text.substr(0, end) +
          " adds in an order of chance and has no other form: two runs of one seed may differ in "
-         "the "
-         "last digits from here on";
+         "the last digits from here on";
 }
 
 }  // namespace

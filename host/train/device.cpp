@@ -36,9 +36,6 @@ std::string open_libtorch_cuda() {
     // cuBLAS reads it as it is opened: without it, matrix products may differ from run to run.
     ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
     if (dlopen(file.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) return dlerror();
-    if (!at::hasCUDA())
-      return "LibTorch's CUDA half was opened and reports no GPU; is the driver recent enough?";
-    settle_numbers();
     return "";
   }();
   return problem;
@@ -46,10 +43,12 @@ std::string open_libtorch_cuda() {
 
 std::string cuda_problem() {
   if (!sees_gpu()) return "no NVIDIA GPU is seen (no /dev/nvidia0 and no /dev/dxg)";
-  auto problem = open_libtorch_cuda();
-  return problem.empty() || at::hasCUDA()
-             ? problem
-             : problem + "; ./quickstart.sh --cuda installs what LibTorch needs for CUDA";
+  if (auto problem = open_libtorch_cuda(); !problem.empty())
+    return problem + "; ./quickstart.sh --cuda installs what LibTorch needs for CUDA";
+  if (!at::hasCUDA())
+    return "LibTorch's CUDA half was opened and reports no GPU; is the driver recent enough?";
+  settle_numbers();
+  return "";
 }
 
 }  // namespace
@@ -65,6 +64,11 @@ Tf32Convolutions::~Tf32Convolutions() {
 
 bool sees_gpu() {
   return std::filesystem::exists("/dev/nvidia0") || std::filesystem::exists("/dev/dxg");
+}
+
+std::string device_word(const std::string& otherwise) {
+  const char* word = std::getenv("KITH_DEVICE");
+  return word == nullptr || *word == '\0' ? otherwise : word;
 }
 
 void require_device_word(const std::string& word) {

@@ -18,6 +18,9 @@ namespace kith::host {
 /// missing.
 at::Device open_device(const std::string& word);
 
+/// The environment's KITH_DEVICE where it is set and not empty.
+std::string device_word(const std::string& otherwise);
+
 /// @throws ConfigError on a word that open_device does not take.
 void require_device_word(const std::string& word);
 

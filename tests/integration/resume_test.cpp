@@ -26,6 +26,14 @@ class ResumeTest : public InterruptedRun {
  protected:
   static constexpr int kEpochSteps = 9;  ///< of long_experiment()
 
+  /// Killed when its log has `lines` lines, a run ends as one that was not.
+  void expect_goes_on_exactly(const std::string& text, int lines) {
+    const auto whole = run(text);
+    const auto killed = interrupted(text, lines, SIGKILL).folder;
+    finish(killed);
+    expect_equal_runs(killed, whole);
+  }
+
   /// long_experiment() with kQueueMethod, and an optimiser with momentum.
   static std::string long_queue_experiment() {
     const auto text = replaced(long_experiment(), kSmallMethod, kQueueMethod);
@@ -135,10 +143,7 @@ TEST_F(ResumeTest, KilledBeforeTheFirstCheckpointItStillFindsThePluginsBesideThe
 
 TEST_F(ResumeTest, LogAndMetricsThatAreThinnedAreEqualToo) {
   const auto text = replaced(long_experiment(), "log_every = 1", "log_every = 4");
-  const auto whole = run(text);
-  const auto killed = interrupted(text, 12, SIGKILL).folder;
-  finish(killed);
-  expect_equal_runs(killed, whole);
+  expect_goes_on_exactly(text, 12);
 }
 
 TEST_F(ResumeTest, AnOnlineProbeGoesOnExactly) {
@@ -160,19 +165,13 @@ TEST_F(ResumeTest, SupervisedRunsResumeExactlyToo) {
   text = replaced(text, "count = 2", "count = 1");
   text = replaced(text, "kind = \"adamw\"\nbase_lr = 2e-3",
                   "kind = \"lars\"\nbase_lr = 0.1\n[schedule]\nwarmup_epochs = 2");
-  const auto whole = run(text);
-  const auto killed = interrupted(text, 30, SIGKILL).folder;
-  finish(killed);
-  expect_equal_runs(killed, whole);
+  expect_goes_on_exactly(text, 30);
 }
 
 TEST_F(ResumeTest, RunsWithAccumulationResumeExactlyToo) {
   const auto text = replaced(long_experiment(), "log_every = 1", "log_every = 1\naccumulation = 4");
-  const auto whole = run(text);
-  const auto killed = interrupted(text, 30, SIGKILL).folder;
-  finish(killed);
-  expect_equal_runs(killed, whole);
-  EXPECT_NE(read_datasets(whole), read_datasets(run(long_experiment())))
+  expect_goes_on_exactly(text, 30);
+  EXPECT_NE(read_datasets(run(text)), read_datasets(run(long_experiment())))
       << "batch norm sees chunks";
 }
 
